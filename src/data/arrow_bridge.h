@@ -1,0 +1,45 @@
+// arrow_bridge.h: data::Batch to and from Apache Arrow, the only place where the two meet.
+//
+// Why: Arrow is how columns travel (Parquet, IPC); plumb computes on Column. Narrower Arrow types widen: any integer
+// that fits to int64, float to float64, integers to float64 where that is exact, any time unit and dates to timestamp
+// (a time without zone is UTC), any duration unit, every string and binary layout and dictionaries to string (UTF-8 is
+// checked), a null column to anything.
+//
+// Errors: kInvalidArgument for a column of the wrong type or a value that does not fit; Arrow's own errors and
+// exceptions become a Status. Thread safety: pure functions.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "data/column.h"
+#include "data/type.h"
+
+namespace plumb::data {
+
+// bool, int64, float64, string (utf8 or large_utf8), timestamp (µs, UTC), duration (µs), null.
+std::shared_ptr<arrow::Schema> ToArrowSchema(const Schema& schema);
+base::Result<std::shared_ptr<arrow::Table>> ToArrowTable(const Batch& batch);
+base::Result<std::shared_ptr<arrow::RecordBatch>> ToArrowRecordBatch(const Batch& batch);
+
+// What a column of the Arrow type becomes when nothing is asked for; nothing if plumb has no such type.
+std::optional<Type> TypeFromArrow(const arrow::DataType& type);
+// Columns of types that plumb has not are left out.
+Schema SchemaFromArrow(const arrow::Schema& schema);
+
+// `name` is for errors.
+base::Result<Column> ColumnFromArrow(const arrow::ChunkedArray& array, Type wanted, std::string_view name);
+
+// The columns of `wanted`, by name; others are ignored. kNotFound for one that is missing, with a suggestion.
+base::Result<Batch> BatchFromArrow(const arrow::Table& table, const Schema& wanted);
+base::Result<Batch> BatchFromArrow(const arrow::RecordBatch& batch, const Schema& wanted);
+
+// "what: Arrow's message", with the nearest code; OK stays OK.
+base::Status StatusFromArrow(const arrow::Status& status, std::string_view what);
+
+}  // namespace plumb::data
