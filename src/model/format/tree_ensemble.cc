@@ -1,0 +1,75 @@
+#include "model/format/tree_ensemble.h"
+
+#include <algorithm>
+
+namespace plumb::model {
+namespace {
+
+using base::Status;
+
+Status Broken(size_t tree, size_t node, const char* why) {
+  return base::DataLoss("Tree model breaks an invariant: tree {}, node {}, {}.", tree, node, why);
+}
+
+Status ValidateSplit(const TreeEnsemble& ensemble, size_t tree_index, size_t index) {
+  const Tree& tree = ensemble.trees[tree_index];
+  const TreeNode& node = tree.nodes[index];
+  const auto size = static_cast<int32_t>(tree.nodes.size());
+  if (node.right < 0 || node.left >= size || node.right >= size)
+    return Broken(tree_index, index, "a child is out of range");
+  if (node.feature < 0 || node.feature >= ensemble.features)
+    return Broken(tree_index, index, "a feature is out of range");
+  if (!node.categorical) {
+    return node.value == node.value ? Status() : Broken(tree_index, index, "a threshold is NaN");
+  }
+  const auto categories = static_cast<int64_t>(tree.categories.size());
+  if (node.categories_begin < 0 || node.categories_size < 0 ||
+      int64_t{node.categories_begin} + node.categories_size > categories) {
+    return Broken(tree_index, index, "a category set is out of range");
+  }
+  const auto begin = tree.categories.begin() + node.categories_begin;
+  if (!std::is_sorted(begin, begin + node.categories_size))
+    return Broken(tree_index, index, "a category set is not sorted");
+  return {};
+}
+
+// Every node but the root has exactly one parent, and all are reached: then every path ends.
+Status ValidateShape(const TreeEnsemble& ensemble, size_t tree_index) {
+  const Tree& tree = ensemble.trees[tree_index];
+  std::vector<uint8_t> seen(tree.nodes.size(), 0);
+  std::vector<int32_t> open = {0};
+  seen[0] = 1;
+  while (!open.empty()) {
+    const auto index = static_cast<size_t>(open.back());
+    open.pop_back();
+    const TreeNode& node = tree.nodes[index];
+    if (node.left < 0) continue;
+    PLUMB_RETURN_IF_ERROR(ValidateSplit(ensemble, tree_index, index));
+    for (const int32_t child : {node.left, node.right}) {
+      if (seen[static_cast<size_t>(child)]++ != 0) return Broken(tree_index, index, "a node has two parents");
+      open.push_back(child);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status TreeEnsemble::Validate() const {
+  if (features < 0) return base::DataLoss("Tree model has a negative number of features.");
+  if (categorical.size() != static_cast<size_t>(features)) {
+    return base::DataLoss("Tree model lists another number of feature kinds than it has features: {}, {}.",
+                          categorical.size(), features);
+  }
+  if (!feature_names.empty() && feature_names.size() != static_cast<size_t>(features)) {
+    return base::DataLoss("Tree model lists another number of feature names than it has features: {}, {}.",
+                          feature_names.size(), features);
+  }
+  for (size_t i = 0; i < trees.size(); i++) {
+    if (trees[i].nodes.empty()) return base::DataLoss("Tree model has an empty tree: {}.", i);
+    PLUMB_RETURN_IF_ERROR(ValidateShape(*this, i));
+  }
+  return {};
+}
+
+}  // namespace plumb::model

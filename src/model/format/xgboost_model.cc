@@ -1,0 +1,245 @@
+// Reads XGBoost's model file (JSON, or UBJSON with the same members), as described in the library's document
+// "Introduction to Model IO" and its JSON schema. Only what prediction needs is read; what is not understood is
+// refused, never guessed.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "base/elementary.h"
+#include "base/json.h"
+#include "model/format/tree_ensemble.h"
+#include "model/format/ubjson.h"
+
+namespace plumb::model {
+namespace {
+
+using base::Json;
+using base::Result;
+using base::Status;
+
+Status Broken(const std::string& what) { return base::DataLoss("XGBoost model is malformed: {}.", what); }
+
+const Json* FindPath(const Json& json, std::initializer_list<const char*> path) {
+  const Json* at = &json;
+  for (const char* key : path) {
+    if (at != nullptr) at = at->Find(key);
+  }
+  return at;
+}
+
+Result<std::string> TextAt(const Json& json, std::initializer_list<const char*> path) {
+  const Json* value = FindPath(json, path);
+  if (value == nullptr || !value->IsString()) return Broken(std::string("no ") + *(path.end() - 1));
+  return value->AsString();
+}
+
+// Numbers of the parameter blocks are texts.
+Result<int64_t> CountAt(const Json& json, std::initializer_list<const char*> path) {
+  PLUMB_ASSIGN_OR_RETURN(const std::string text, TextAt(json, path));
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0) return Broken(*(path.end() - 1));
+  return value;
+}
+
+// "5E-1", or since 3.1 a list with one number a target: "[5E-1]".
+Result<float> ParseBaseScore(std::string text) {
+  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
+  float value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return Broken("base_score " + text);
+  return value;
+}
+
+// The base score is stored on the scale of predictions; sums of leaves are on the margin scale.
+Result<float> BaseMargin(float base_score, Link link) {
+  if (link == Link::kIdentity) return base_score;
+  if (!(base_score > 0.0F && base_score < 1.0F)) return Broken("base_score is not a probability");
+  const float odds = 1.0F / base_score - 1.0F;
+  return static_cast<float>(-base::Ln(static_cast<double>(odds)));
+}
+
+// The arrays of one tree, checked to be of one length.
+class TreeArrays {
+ public:
+  explicit TreeArrays(const Json& tree) : tree_(tree) {}
+
+  const base::JsonArray* Array(const char* key, std::optional<size_t> size) {
+    const Json* value = tree_.Find(key);
+    if (value == nullptr || !value->IsArray() || (size && value->AsArray().size() != *size)) {
+      if (problem_.empty()) problem_ = std::string("tree array ") + key;
+      return nullptr;
+    }
+    for (const Json& item : value->AsArray()) {
+      if (item.IsNumber() || item.IsBool()) continue;
+      if (problem_.empty()) problem_ = std::string("tree array ") + key + " holds something else than numbers";
+      return nullptr;
+    }
+    return &value->AsArray();
+  }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  const Json& tree_;
+  std::string problem_;
+};
+
+int64_t IntOf(const Json& value) {
+  if (value.IsBool()) return value.AsBool() ? 1 : 0;
+  return value.IsInt() ? value.AsInt() : static_cast<int64_t>(value.AsDouble());
+}
+bool FitsInt32(int64_t value) { return value >= INT32_MIN && value <= INT32_MAX; }
+
+// Category sets: nodes[i] has sizes[i] codes from segments[i] on in categories.
+Status ReadCategories(TreeArrays& arrays, Tree* tree) {
+  const base::JsonArray* categories = arrays.Array("categories", std::nullopt);
+  const base::JsonArray* nodes = arrays.Array("categories_nodes", std::nullopt);
+  if (categories == nullptr || nodes == nullptr) return Broken(arrays.problem());
+  const base::JsonArray* segments = arrays.Array("categories_segments", nodes->size());
+  const base::JsonArray* sizes = arrays.Array("categories_sizes", nodes->size());
+  if (segments == nullptr || sizes == nullptr) return Broken(arrays.problem());
+  for (const Json& code : *categories) {
+    if (!FitsInt32(IntOf(code)) || IntOf(code) < 0) return Broken("a category code");
+    tree->categories.push_back(static_cast<int32_t>(IntOf(code)));
+  }
+  for (size_t i = 0; i < nodes->size(); i++) {
+    const int64_t node = IntOf((*nodes)[i]), begin = IntOf((*segments)[i]), size = IntOf((*sizes)[i]);
+    if (node < 0 || node >= static_cast<int64_t>(tree->nodes.size()) || begin < 0 || size < 0 ||
+        begin > static_cast<int64_t>(categories->size()) || size > static_cast<int64_t>(categories->size()) - begin) {
+      return Broken("a category set is out of range");
+    }
+    TreeNode& split = tree->nodes[static_cast<size_t>(node)];
+    split.categories_begin = static_cast<int32_t>(begin);
+    split.categories_size = static_cast<int32_t>(size);
+    std::sort(tree->categories.begin() + begin, tree->categories.begin() + begin + size);
+  }
+  return {};
+}
+
+Result<Tree> ReadTree(const Json& json, size_t nodes_max) {
+  TreeArrays arrays(json);
+  const base::JsonArray* left = arrays.Array("left_children", std::nullopt);
+  if (left == nullptr) return Broken(arrays.problem());
+  const size_t size = left->size();
+  if (size > nodes_max) return base::ResourceExhausted("XGBoost model has too many nodes.");
+  const base::JsonArray* right = arrays.Array("right_children", size);
+  const base::JsonArray* feature = arrays.Array("split_indices", size);
+  const base::JsonArray* condition = arrays.Array("split_conditions", size);
+  const base::JsonArray* default_left = arrays.Array("default_left", size);
+  const base::JsonArray* kind = json.Find("split_type") != nullptr ? arrays.Array("split_type", size) : nullptr;
+  if (!arrays.problem().empty()) return Broken(arrays.problem());
+
+  Tree tree;
+  tree.nodes.resize(size);
+  for (size_t i = 0; i < size; i++) {
+    const int64_t l = IntOf((*left)[i]), r = IntOf((*right)[i]), f = IntOf((*feature)[i]);
+    if (!FitsInt32(l) || !FitsInt32(r) || !FitsInt32(f)) return Broken("a node index");
+    TreeNode& node = tree.nodes[i];
+    node.left = l < 0 ? -1 : static_cast<int32_t>(l);
+    node.right = r < 0 ? -1 : static_cast<int32_t>(r);
+    node.feature = node.left < 0 ? 0 : static_cast<int32_t>(f);
+    node.value = static_cast<float>((*condition)[i].IsBool() ? 0.0 : (*condition)[i].AsDouble());
+    node.default_left = IntOf((*default_left)[i]) != 0;
+    node.categorical = kind != nullptr && node.left >= 0 && IntOf((*kind)[i]) == 1;
+  }
+  if (json.Find("categories_nodes") != nullptr) PLUMB_RETURN_IF_ERROR(ReadCategories(arrays, &tree));
+  return tree;
+}
+
+Status ReadTrees(const Json& learner, const ModelLimits& limits, TreeEnsemble* ensemble) {
+  const Json* trees = FindPath(learner, {"gradient_booster", "model", "trees"});
+  if (trees == nullptr || !trees->IsArray()) return Broken("no trees");
+  if (trees->AsArray().size() > limits.trees_max) return base::ResourceExhausted("XGBoost model has too many trees.");
+  size_t nodes_left = limits.nodes_max;
+  for (const Json& json : trees->AsArray()) {
+    PLUMB_ASSIGN_OR_RETURN(Tree tree, ReadTree(json, nodes_left));
+    nodes_left -= tree.nodes.size();
+    ensemble->trees.push_back(std::move(tree));
+  }
+  return {};
+}
+
+Status ReadFeatures(const Json& learner, const ModelLimits& limits, TreeEnsemble* ensemble) {
+  PLUMB_ASSIGN_OR_RETURN(const int64_t features, CountAt(learner, {"learner_model_param", "num_feature"}));
+  if (features > limits.features_max)
+    return base::ResourceExhausted("XGBoost model has too many features: {}.", features);
+  ensemble->features = static_cast<int32_t>(features);
+  ensemble->categorical.assign(static_cast<size_t>(features), false);
+  if (const Json* names = learner.Find("feature_names"); names != nullptr && names->IsArray()) {
+    for (const Json& name : names->AsArray()) {
+      if (!name.IsString()) return Broken("feature_names");
+      ensemble->feature_names.push_back(name.AsString());
+    }
+  }
+  const Json* kinds = learner.Find("feature_types");
+  if (kinds == nullptr || !kinds->IsArray() || kinds->AsArray().empty()) return {};
+  if (kinds->AsArray().size() != static_cast<size_t>(features)) return Broken("feature_types");
+  for (size_t i = 0; i < kinds->AsArray().size(); i++) {
+    const Json& kind = kinds->AsArray()[i];
+    if (!kind.IsString()) return Broken("feature_types");
+    ensemble->categorical[i] = kind.AsString() == "c";
+  }
+  return {};
+}
+
+std::string VersionText(const Json& json) {
+  std::string text = "xgboost";
+  const Json* version = json.Find("version");
+  if (version == nullptr || !version->IsArray()) return text;
+  for (size_t i = 0; i < version->AsArray().size(); i++) {
+    const Json& number = version->AsArray()[i];
+    if (number.IsInt()) text += (i == 0 ? " " : ".") + std::to_string(number.AsInt());
+  }
+  return text;
+}
+
+Result<Link> LinkOf(const std::string& objective) {
+  if (objective == "binary:logistic" || objective == "reg:logistic") return Link::kLogistic;
+  if (objective == "binary:logitraw" || objective == "reg:squarederror") return Link::kIdentity;
+  return base::Unimplemented("Objective is not supported: {}.", objective);
+}
+
+// binary:logitraw keeps its base score as a probability too, though its predictions are margins.
+bool BaseScoreIsProbability(const std::string& objective) { return objective != "reg:squarederror"; }
+
+Result<TreeEnsemble> FromJson(const Json& json, const ModelLimits& limits) {
+  const Json* learner = json.Find("learner");
+  if (learner == nullptr) return Broken("no learner");
+  PLUMB_ASSIGN_OR_RETURN(const std::string booster, TextAt(*learner, {"gradient_booster", "name"}));
+  if (booster != "gbtree") return base::Unimplemented("Booster is not supported: {}.", booster);
+  TreeEnsemble ensemble;
+  ensemble.library = VersionText(json);
+  PLUMB_ASSIGN_OR_RETURN(ensemble.objective, TextAt(*learner, {"objective", "name"}));
+  PLUMB_ASSIGN_OR_RETURN(ensemble.link, LinkOf(ensemble.objective));
+  PLUMB_ASSIGN_OR_RETURN(const std::string base_text, TextAt(*learner, {"learner_model_param", "base_score"}));
+  PLUMB_ASSIGN_OR_RETURN(const float base_score, ParseBaseScore(base_text));
+  PLUMB_ASSIGN_OR_RETURN(
+      ensemble.base_margin,
+      BaseMargin(base_score, BaseScoreIsProbability(ensemble.objective) ? Link::kLogistic : Link::kIdentity));
+  PLUMB_RETURN_IF_ERROR(ReadFeatures(*learner, limits, &ensemble));
+  PLUMB_RETURN_IF_ERROR(ReadTrees(*learner, limits, &ensemble));
+  PLUMB_RETURN_IF_ERROR(ensemble.Validate());
+  return ensemble;
+}
+
+}  // namespace
+
+Result<TreeEnsemble> ReadXgboostModel(std::string_view bytes, const ModelLimits& limits) {
+  // Both forms begin with '{'; JSON goes on with a quote or blank, UBJSON with the marker of a key's length.
+  const bool is_json = bytes.size() >= 2 && (bytes[1] == '"' || bytes[1] == ' ' || bytes[1] == '\n' ||
+                                             bytes[1] == '\r' || bytes[1] == '\t' || bytes[1] == '}');
+  if (bytes.empty() || bytes[0] != '{') return Broken("it is neither JSON nor UBJSON");
+  if (!is_json) {
+    PLUMB_ASSIGN_OR_RETURN(const Json json, ParseUbjson(bytes));
+    return FromJson(json, limits);
+  }
+  base::JsonLimits json_limits;
+  json_limits.bytes_max = size_t{1} << 30;
+  const Result<Json> json = base::ParseJson(bytes, json_limits);
+  if (!json.ok()) return Broken(json.status().message());
+  return FromJson(*json, limits);
+}
+
+}  // namespace plumb::model

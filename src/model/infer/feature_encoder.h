@@ -1,0 +1,46 @@
+// feature_encoder.h: feature values of any type as the float row a model eats.
+//
+// Numbers and bools become floats (nearest), timestamps and durations seconds, null and NaN become NaN (missing). A
+// string is a category: its code in a dictionary fitted on the training part (by descending count, then by text; at
+// most categories_max, the rest is missing). Unseen and null categories are missing and counted, never an error. The
+// encoder is stored with the version.
+//
+// Thread safety: immutable after Fit or Load.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "data/column.h"
+
+namespace plumb::model {
+
+struct EncodedBatch {
+  size_t rows = 0, features = 0;
+  std::vector<float> values;  // row-major
+  int64_t unseen_categories = 0;
+};
+
+class FeatureEncoder {
+ public:
+  // Fits on the rows of `features` (one column a feature).
+  static FeatureEncoder Fit(const data::Batch& features, size_t categories_max = 1024);
+  static base::Result<FeatureEncoder> Load(const base::Json& json);
+  [[nodiscard]] base::Json Save() const;
+
+  [[nodiscard]] const data::Schema& schema() const { return schema_; }
+  [[nodiscard]] bool IsCategorical(size_t feature) const;
+  [[nodiscard]] size_t Categories(size_t feature) const;
+  // kInvalidArgument when names or types differ from the schema it was fitted on.
+  base::Result<EncodedBatch> Encode(const data::Batch& features) const;
+
+ private:
+  data::Schema schema_;
+  std::vector<std::unordered_map<std::string, int32_t>> codes_;  // one a feature; empty for numbers
+};
+
+}  // namespace plumb::model
