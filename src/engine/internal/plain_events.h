@@ -1,0 +1,56 @@
+// plain_events.h: the event rows of a source, and which version of each event counts at a cut; for the brute-force
+// evaluator.
+//
+// Versions. Rows with one event_id are versions of one event. At a cut the version known last before the cut is the
+// event; all others are as if they had never been. Of versions known at the same instant the first in canonical
+// encoding (declared columns, event_time, deleted) is taken, so that the order of arrival cannot matter. A version that
+// is a delete or has no event_time withdraws the event: then nothing counts. A version with other keys moves the event
+// to another entity. Without an event_id column every row is an event with one version.
+//
+// Thread safety: immutable once made.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "data/column.h"
+#include "engine/brute_force.h"
+#include "features/definitions.h"
+
+namespace plumb::engine::internal {
+
+class PlainEvents {
+ public:
+  // `rows` has at least the columns of features::EventSchema(source); kInvalidArgument if not.
+  static base::Result<PlainEvents> Make(const features::Source& source, const data::Batch& rows);
+
+  [[nodiscard]] const features::Source& source() const { return *source_; }
+  [[nodiscard]] const data::Batch& rows() const { return rows_; }
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.rows); }
+
+  [[nodiscard]] bool HasTime(int64_t row) const;
+  [[nodiscard]] base::Time EventTime(int64_t row) const;  // Requires: HasTime
+  [[nodiscard]] base::Time KnownAt(int64_t row) const;
+  [[nodiscard]] std::string EventId(int64_t row) const;  // "" without ids
+
+  // All versions of the event that `row` is one of.
+  [[nodiscard]] std::vector<int64_t> Versions(int64_t row) const;
+
+  // kUsed if the row is its event at this cut; otherwise kNotYetKnown, kSuperseded, kConflicting, kDeleted or kNoTime.
+  [[nodiscard]] EventVerdict VersionVerdict(int64_t row, base::Time cut) const;
+
+ private:
+  [[nodiscard]] std::string Canonical(int64_t row) const;
+  [[nodiscard]] int64_t VersionAt(int64_t row, base::Time cut) const;
+  void GroupVersions();
+
+  const features::Source* source_ = nullptr;
+  data::Batch rows_;
+  int event_time_ = -1, known_at_ = -1, event_id_ = -1, deleted_ = -1;  // columns of rows_
+  std::vector<size_t> event_of_row_;                                    // with ids: which of versions_
+  std::vector<std::vector<int64_t>> versions_;
+};
+
+}  // namespace plumb::engine::internal
