@@ -122,7 +122,7 @@ class [[nodiscard]] Result {
     Require();
     return *value_;
   }
-  T&& value() && {
+  T value() && {  // by value, so that a range-for over a temporary keeps it
     Require();
     return std::move(*value_);
   }

@@ -50,8 +50,8 @@ class Scalar {
   [[nodiscard]] const std::string& canonical() const { return canonical_; }
 
   // inputs: one value (or column of `rows` rows) for each of inputs(), of its type. An overflow gives null; Evaluate
-  // then sets
-  // (*errors)[row] = 1, if `errors` is given (resized to rows), and EvaluateRow sets *error (to false otherwise).
+  // then sets (*errors)[row] = 1, if `errors` is given (resized to rows), and EvaluateRow sets *error (else to false).
+  //
   // An error is a null that remembers why: operators that make null of null pass it on; `and`, `or`, `in`, case, if,
   // coalesce and is null drop it with the operand that they do not choose. A condition of case that is an error makes
   // the result an error, since nobody knows which branch was meant.
@@ -109,8 +109,8 @@ struct ViewSignature {
 // Names that an expression may use. Pointers outlive the check.
 struct Scope {
   const data::Schema* columns = nullptr;  // usable outside aggregates
-  const data::Schema* event_columns =
-      nullptr;  // usable inside aggregates, with event_time and known_at (timestamp); null: no aggregates here
+  // Usable inside aggregates, with event_time and known_at (timestamp); null: no aggregates here.
+  const data::Schema* event_columns = nullptr;
   std::string event_columns_are_of;                   // "source flights", for sentences
   std::string columns_are_of;                         // "the request", "entity carrier", "source flights"
   bool time = false;                                  // whether `t` may be used

@@ -5,7 +5,9 @@
 // bits.
 //
 // A state says what a cell holds. States of arguments combine by |: null with null is null, anything with error is
-// error. Thread safety: values; an Arena has one user.
+// error.
+//
+// Thread safety: values; an Arena has one user.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,9 @@
 //
 // Every operator, conversion and function of the table is drawn by its signatures, so a new one is tested as soon as it
 // is in the table. Values are those that break things: nulls, NaN, infinities, the ends of int64, empty and odd
-// strings. Thread safety: one user. Test code only.
+// strings.
+//
+// Thread safety: one user. Test code only.
 #pragma once
 
 #include <string>

@@ -124,8 +124,8 @@ Aggregates do not nest, and cannot see `t` or features: derive a column first. O
 | `count([x])` | rows, or rows where x is not null | any → int64 | `count(where late) over 24h` |
 | `sum(x)` | the sum of what is not null; float64 is added exactly and rounded once | bool, int64 → int64; float64 → float64 | `sum(distance) over 7d` |
 | `avg(x)` | the mean of what is not null, rounded once; bool counts as 0 and 1 | bool, int64, float64 → float64 | `avg(arr_delay) over 2h offset 1d` |
-| `min(x)` | the least that is neither null nor NaN | T → T | `min(price) over 30d` |
-| `max(x)` | the greatest that is neither null nor NaN | T → T | `max(price) over 30d` |
+| `min(x)` | the least that is not null; NaN only if there is nothing else | T → T | `min(price) over 30d` |
+| `max(x)` | the greatest that is not null; NaN only if there is nothing else | T → T | `max(price) over 30d` |
 | `first(x)` | the value of the earliest event, null too | T → T | `first(price) over 30d` |
 | `last(x)` | the value of the latest event, null too | T → T | `(t - last(event_time)) / 1h` |
 )";

@@ -1,5 +1,7 @@
 // vocabulary.h: the reserved words, the names of aggregates and the precedence of operators: what the parser must know
-// before it knows any type, and the printer of canonical texts to undo it. Thread safety: constants.
+// before it knows any type, and the printer of canonical texts to undo it.
+//
+// Thread safety: constants.
 #pragma once
 
 #include <string>

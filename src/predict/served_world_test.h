@@ -144,7 +144,9 @@ class ServedWorld : public testing::Test {
     registry::NewVersion version;
     version.model = "late";
     version.features = FeatureList(plan);
-    version.artifacts["model.ubj"] = Put(ModelFile(sample.columns.size(), {{0, 1.5, -leaf, leaf}, {1, 18, 0.25, 0.5}}));
+    const int second = sample.columns.size() > 1 ? 1 : 0;
+    version.artifacts["model.ubj"] =
+        Put(ModelFile(sample.columns.size(), {{0, 1.5, -leaf, leaf}, {second, 18, 0.25, 0.5}}));
     version.artifacts["encoder.json"] = Put(model::FeatureEncoder::Fit(sample).Save().Dump(1));
     version.artifacts["definitions.json"] = Put(SaveDefinitions(*definitions));
     return version;

@@ -1,6 +1,7 @@
 #include "model/format/tree_ensemble.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace plumb::model {
 namespace {
@@ -20,7 +21,7 @@ Status ValidateSplit(const TreeEnsemble& ensemble, size_t tree_index, size_t ind
   if (node.feature < 0 || node.feature >= ensemble.features)
     return Broken(tree_index, index, "a feature is out of range");
   if (!node.categorical) {
-    return node.value == node.value ? Status() : Broken(tree_index, index, "a threshold is NaN");
+    return std::isnan(node.value) ? Broken(tree_index, index, "a threshold is NaN") : Status();
   }
   const auto categories = static_cast<int64_t>(tree.categories.size());
   if (node.categories_begin < 0 || node.categories_size < 0 ||
@@ -33,7 +34,8 @@ Status ValidateSplit(const TreeEnsemble& ensemble, size_t tree_index, size_t ind
   return {};
 }
 
-// Every node but the root has exactly one parent, and all are reached: then every path ends.
+// Every node that is reached from the root is reached once: then every path ends. Nodes that no path reaches are what
+// pruning leaves behind, and are not looked at.
 Status ValidateShape(const TreeEnsemble& ensemble, size_t tree_index) {
   const Tree& tree = ensemble.trees[tree_index];
   std::vector<uint8_t> seen(tree.nodes.size(), 0);
@@ -43,7 +45,10 @@ Status ValidateShape(const TreeEnsemble& ensemble, size_t tree_index) {
     const auto index = static_cast<size_t>(open.back());
     open.pop_back();
     const TreeNode& node = tree.nodes[index];
-    if (node.left < 0) continue;
+    if (node.left < 0) {
+      if (!std::isfinite(node.value)) return Broken(tree_index, index, "a leaf is not a finite number");
+      continue;
+    }
     PLUMB_RETURN_IF_ERROR(ValidateSplit(ensemble, tree_index, index));
     for (const int32_t child : {node.left, node.right}) {
       if (seen[static_cast<size_t>(child)]++ != 0) return Broken(tree_index, index, "a node has two parents");
@@ -57,6 +62,7 @@ Status ValidateShape(const TreeEnsemble& ensemble, size_t tree_index) {
 
 Status TreeEnsemble::Validate() const {
   if (features < 0) return base::DataLoss("Tree model has a negative number of features.");
+  if (!std::isfinite(base_margin)) return base::DataLoss("Tree model has a base margin that is not a finite number.");
   if (categorical.size() != static_cast<size_t>(features)) {
     return base::DataLoss("Tree model lists another number of feature kinds than it has features: {}, {}.",
                           categorical.size(), features);

@@ -1,9 +1,11 @@
 #include "model/format/ubjson.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace plumb::model {
 namespace {
@@ -178,17 +180,26 @@ class Reader {
       PLUMB_ASSIGN_OR_RETURN(const size_t count, Count());
       if (count > Left()) return Broken("an object is longer than the file");
       for (size_t i = 0; i < count; i++) PLUMB_RETURN_IF_ERROR(Member(depth, &members));
-      return Json(std::move(members));
+      return Finish(std::move(members));
     }
     while (true) {
       while (Left() > 0 && bytes_[at_] == 'N') at_++;
       if (Left() == 0) return Broken("cut short");
       if (bytes_[at_] == '}') {
         at_++;
-        return Json(std::move(members));
+        return Finish(std::move(members));
       }
       PLUMB_RETURN_IF_ERROR(Member(depth, &members));
     }
+  }
+
+  // Readers disagree on which of two equal keys counts, so there must not be two.
+  Result<Json> Finish(base::JsonObject members) const {
+    std::vector<std::string_view> keys;
+    for (const auto& [key, value] : members) keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) return Broken("a key occurs twice");
+    return Json(std::move(members));
   }
 
   base::Status Member(int depth, base::JsonObject* members) {

@@ -3,7 +3,7 @@
 // A bounded reader: every count is checked against the bytes that are left before anything is allocated, depth is
 // limited, and the text must end where the value ends. Strongly typed arrays ([$T#N) are read without per-item markers;
 // a count without a type, and the no-op marker, are accepted as the draft says. High-precision numbers (H) and typed
-// objects are refused.
+// objects are refused, and so are two equal keys in one object.
 //
 // Specification: https://ubjson.org. Thread safety: a pure function.
 #pragma once
@@ -17,7 +17,7 @@ namespace plumb::model {
 
 struct UbjsonLimits {
   int depth_max = 64;
-  size_t items_max = 200'000'000;  // values of all kinds in one document
+  size_t items_max = 32u << 20;  // values of all kinds in one document, 40 bytes of memory each
 };
 
 // kDataLoss with the byte offset of what is wrong.

@@ -1,6 +1,6 @@
-// Reads XGBoost's model file (JSON, or UBJSON with the same members), as described in the library's document
-// "Introduction to Model IO" and its JSON schema. Only what prediction needs is read; what is not understood is
-// refused, never guessed.
+// xgboost_model.cc: reads XGBoost's model file (JSON, or UBJSON with the same members), as described in the library's
+// document "Introduction to Model IO" and its JSON schema. Only what prediction needs is read; what is not understood
+// is refused, never guessed.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -79,6 +79,18 @@ class TreeArrays {
     }
     return &value->AsArray();
   }
+
+  // The same, of whole numbers in the range of int32 (flags may be bools).
+  const base::JsonArray* Ints(const char* key, std::optional<size_t> size) {
+    const base::JsonArray* items = Array(key, size);
+    if (items == nullptr) return nullptr;
+    for (const Json& item : *items) {
+      if (item.IsBool() || (item.IsInt() && item.AsInt() >= INT32_MIN && item.AsInt() <= INT32_MAX)) continue;
+      if (problem_.empty()) problem_ = std::string("tree array ") + key + " holds something else than integers";
+      return nullptr;
+    }
+    return items;
+  }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
@@ -86,23 +98,22 @@ class TreeArrays {
   std::string problem_;
 };
 
-int64_t IntOf(const Json& value) {
-  if (value.IsBool()) return value.AsBool() ? 1 : 0;
-  return value.IsInt() ? value.AsInt() : static_cast<int64_t>(value.AsDouble());
+// Requires: an item of TreeArrays::Ints.
+int32_t IntOf(const Json& value) {
+  return value.IsBool() ? static_cast<int32_t>(value.AsBool()) : static_cast<int32_t>(value.AsInt());
 }
-bool FitsInt32(int64_t value) { return value >= INT32_MIN && value <= INT32_MAX; }
 
 // Category sets: nodes[i] has sizes[i] codes from segments[i] on in categories.
 Status ReadCategories(TreeArrays& arrays, Tree* tree) {
-  const base::JsonArray* categories = arrays.Array("categories", std::nullopt);
-  const base::JsonArray* nodes = arrays.Array("categories_nodes", std::nullopt);
+  const base::JsonArray* categories = arrays.Ints("categories", std::nullopt);
+  const base::JsonArray* nodes = arrays.Ints("categories_nodes", std::nullopt);
   if (categories == nullptr || nodes == nullptr) return Broken(arrays.problem());
-  const base::JsonArray* segments = arrays.Array("categories_segments", nodes->size());
-  const base::JsonArray* sizes = arrays.Array("categories_sizes", nodes->size());
+  const base::JsonArray* segments = arrays.Ints("categories_segments", nodes->size());
+  const base::JsonArray* sizes = arrays.Ints("categories_sizes", nodes->size());
   if (segments == nullptr || sizes == nullptr) return Broken(arrays.problem());
   for (const Json& code : *categories) {
-    if (!FitsInt32(IntOf(code)) || IntOf(code) < 0) return Broken("a category code");
-    tree->categories.push_back(static_cast<int32_t>(IntOf(code)));
+    if (IntOf(code) < 0) return Broken("a category code is negative");
+    tree->categories.push_back(IntOf(code));
   }
   for (size_t i = 0; i < nodes->size(); i++) {
     const int64_t node = IntOf((*nodes)[i]), begin = IntOf((*segments)[i]), size = IntOf((*sizes)[i]);
@@ -115,36 +126,44 @@ Status ReadCategories(TreeArrays& arrays, Tree* tree) {
     split.categories_size = static_cast<int32_t>(size);
     std::sort(tree->categories.begin() + begin, tree->categories.begin() + begin + size);
   }
+  for (const TreeNode& node : tree->nodes) {
+    if (node.categorical && node.categories_size == 0) return Broken("a categorical split has no categories");
+  }
   return {};
 }
 
 Result<Tree> ReadTree(const Json& json, size_t nodes_max) {
   TreeArrays arrays(json);
-  const base::JsonArray* left = arrays.Array("left_children", std::nullopt);
+  const base::JsonArray* left = arrays.Ints("left_children", std::nullopt);
   if (left == nullptr) return Broken(arrays.problem());
   const size_t size = left->size();
   if (size > nodes_max) return base::ResourceExhausted("XGBoost model has too many nodes.");
-  const base::JsonArray* right = arrays.Array("right_children", size);
-  const base::JsonArray* feature = arrays.Array("split_indices", size);
+  const base::JsonArray* right = arrays.Ints("right_children", size);
+  const base::JsonArray* feature = arrays.Ints("split_indices", size);
   const base::JsonArray* condition = arrays.Array("split_conditions", size);
-  const base::JsonArray* default_left = arrays.Array("default_left", size);
-  const base::JsonArray* kind = json.Find("split_type") != nullptr ? arrays.Array("split_type", size) : nullptr;
+  const base::JsonArray* default_left = arrays.Ints("default_left", size);
+  const base::JsonArray* kind = json.Find("split_type") != nullptr ? arrays.Ints("split_type", size) : nullptr;
   if (!arrays.problem().empty()) return Broken(arrays.problem());
 
   Tree tree;
   tree.nodes.resize(size);
   for (size_t i = 0; i < size; i++) {
-    const int64_t l = IntOf((*left)[i]), r = IntOf((*right)[i]), f = IntOf((*feature)[i]);
-    if (!FitsInt32(l) || !FitsInt32(r) || !FitsInt32(f)) return Broken("a node index");
     TreeNode& node = tree.nodes[i];
-    node.left = l < 0 ? -1 : static_cast<int32_t>(l);
-    node.right = r < 0 ? -1 : static_cast<int32_t>(r);
-    node.feature = node.left < 0 ? 0 : static_cast<int32_t>(f);
-    node.value = static_cast<float>((*condition)[i].IsBool() ? 0.0 : (*condition)[i].AsDouble());
+    node.left = std::max(-1, IntOf((*left)[i]));
+    node.right = std::max(-1, IntOf((*right)[i]));
+    if ((node.left < 0) != (node.right < 0)) return Broken("a node has one child");
+    if (!(*condition)[i].IsNumber()) return Broken("a split condition");
+    node.value = static_cast<float>((*condition)[i].AsDouble());
+    if (node.left < 0) continue;
+    node.feature = IntOf((*feature)[i]);
     node.default_left = IntOf((*default_left)[i]) != 0;
-    node.categorical = kind != nullptr && node.left >= 0 && IntOf((*kind)[i]) == 1;
+    const int32_t split_kind = kind == nullptr ? 0 : IntOf((*kind)[i]);
+    if (split_kind != 0 && split_kind != 1) return base::Unimplemented("Split type is not supported: {}.", split_kind);
+    node.categorical = split_kind == 1;
   }
-  if (json.Find("categories_nodes") != nullptr) PLUMB_RETURN_IF_ERROR(ReadCategories(arrays, &tree));
+  const bool has_categories =
+      std::any_of(tree.nodes.begin(), tree.nodes.end(), [](const TreeNode& node) { return node.categorical; });
+  if (has_categories) PLUMB_RETURN_IF_ERROR(ReadCategories(arrays, &tree));
   return tree;
 }
 
@@ -188,7 +207,7 @@ std::string VersionText(const Json& json) {
   std::string text = "xgboost";
   const Json* version = json.Find("version");
   if (version == nullptr || !version->IsArray()) return text;
-  for (size_t i = 0; i < version->AsArray().size(); i++) {
+  for (size_t i = 0; i < std::min<size_t>(3, version->AsArray().size()); i++) {
     const Json& number = version->AsArray()[i];
     if (number.IsInt()) text += (i == 0 ? " " : ".") + std::to_string(number.AsInt());
   }
@@ -204,6 +223,17 @@ Result<Link> LinkOf(const std::string& objective) {
 // binary:logitraw keeps its base score as a probability too, though its predictions are margins.
 bool BaseScoreIsProbability(const std::string& objective) { return objective != "reg:squarederror"; }
 
+// One score a row: models of several classes or targets have a tree for each, which must not be added up.
+Status CheckSingleOutput(const Json& learner) {
+  for (const char* key : {"num_class", "num_target"}) {
+    const Json* text = FindPath(learner, {"learner_model_param", key});
+    if (text == nullptr) continue;  // older versions do not write num_target
+    PLUMB_ASSIGN_OR_RETURN(const int64_t count, CountAt(learner, {"learner_model_param", key}));
+    if (count > 1) return base::Unimplemented("Models of several outputs are not supported: {} is {}.", key, count);
+  }
+  return {};
+}
+
 Result<TreeEnsemble> FromJson(const Json& json, const ModelLimits& limits) {
   const Json* learner = json.Find("learner");
   if (learner == nullptr) return Broken("no learner");
@@ -213,6 +243,7 @@ Result<TreeEnsemble> FromJson(const Json& json, const ModelLimits& limits) {
   ensemble.library = VersionText(json);
   PLUMB_ASSIGN_OR_RETURN(ensemble.objective, TextAt(*learner, {"objective", "name"}));
   PLUMB_ASSIGN_OR_RETURN(ensemble.link, LinkOf(ensemble.objective));
+  PLUMB_RETURN_IF_ERROR(CheckSingleOutput(*learner));
   PLUMB_ASSIGN_OR_RETURN(const std::string base_text, TextAt(*learner, {"learner_model_param", "base_score"}));
   PLUMB_ASSIGN_OR_RETURN(const float base_score, ParseBaseScore(base_text));
   PLUMB_ASSIGN_OR_RETURN(

@@ -1,6 +1,7 @@
 #include "model/infer/feature_encoder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
@@ -43,10 +44,16 @@ std::unordered_map<std::string, int32_t> NumberCategories(const std::vector<std:
   return codes;
 }
 
+// Nearest float; a double beyond their range has none.
+float Narrow(double value) {
+  constexpr double kMax = std::numeric_limits<float>::max();
+  return static_cast<float>(std::isnan(value) ? value : std::clamp(value, -kMax, kMax));
+}
+
 float NumberOf(const data::Column& column, size_t row) {
   switch (column.type().kind) {
     case TypeKind::kFloat64:
-      return static_cast<float>(column.Double(row));
+      return Narrow(column.Double(row));
     case TypeKind::kTimestamp:
     case TypeKind::kDuration:
       return static_cast<float>(static_cast<double>(column.Int(row)) / static_cast<double>(base::kSecond));
@@ -99,10 +106,11 @@ Result<FeatureEncoder> FeatureEncoder::Load(const Json& json) {
     const Json *name = entry.Find("name"), *type_name = entry.Find("type"), *categories = entry.Find("categories");
     if (name == nullptr || !name->IsString() || type_name == nullptr || !type_name->IsString())
       return broken("a feature");
-    PLUMB_ASSIGN_OR_RETURN(const data::Type type, data::ParseType(type_name->AsString()));
-    encoder.schema_.Add(name->AsString(), type);
+    const Result<data::Type> type = data::ParseType(type_name->AsString());
+    if (!type.ok()) return broken("a feature's type");
+    encoder.schema_.Add(name->AsString(), *type);
     std::vector<std::string> texts;
-    if (type == data::Type(TypeKind::kString)) {
+    if (*type == data::Type(TypeKind::kString)) {
       if (categories == nullptr || !categories->IsArray()) return broken("no categories");
       for (const Json& text : categories->AsArray()) {
         if (!text.IsString()) return broken("a category");
@@ -121,11 +129,19 @@ bool FeatureEncoder::IsCategorical(size_t feature) const {
 
 size_t FeatureEncoder::Categories(size_t feature) const { return codes_[feature].size(); }
 
+base::Status FeatureEncoder::CheckSchema(const data::Schema& schema) const {
+  if (schema == schema_) return {};
+  const auto text = [](const data::Schema& of, size_t i) {
+    return i < of.size() ? of.fields()[i].name + " " + data::TypeName(of.fields()[i].type) : std::string("nothing");
+  };
+  size_t i = 0;
+  while (i < schema_.size() && i < schema.size() && schema.fields()[i] == schema_.fields()[i]) i++;
+  return base::InvalidArgument("Features differ from those the model was trained on: feature {}, want {}, got {}.",
+                               i + 1, text(schema_, i), text(schema, i));
+}
+
 Result<EncodedBatch> FeatureEncoder::Encode(const data::Batch& features) const {
-  if (features.schema != schema_) {
-    return base::InvalidArgument("Features differ from those the model was trained on: want {}, got {}.",
-                                 schema_.size(), features.schema.size());
-  }
+  PLUMB_RETURN_IF_ERROR(CheckSchema(features.schema));
   EncodedBatch out;
   out.rows = features.rows;
   out.features = schema_.size();
@@ -135,7 +151,10 @@ Result<EncodedBatch> FeatureEncoder::Encode(const data::Batch& features) const {
     const bool is_text = IsCategorical(i);
     std::string text;  // one buffer for the look-ups of a column
     for (size_t row = 0; row < out.rows; row++) {
-      if (column.IsNull(row)) continue;
+      if (column.IsNull(row)) {
+        if (is_text) out.null_categories++;
+        continue;
+      }
       float& value = out.values[row * out.features + i];
       if (!is_text) {
         value = NumberOf(column, row);

@@ -1,9 +1,10 @@
 // feature_encoder.h: feature values of any type as the float row a model eats.
 //
-// Numbers and bools become floats (nearest), timestamps and durations seconds, null and NaN become NaN (missing). A
-// string is a category: its code in a dictionary fitted on the training part (by descending count, then by text; at
-// most categories_max, the rest is missing). Unseen and null categories are missing and counted, never an error. The
-// encoder is stored with the version.
+// Numbers and bools become floats (nearest; what is beyond every float, infinities too, becomes the largest one,
+// because trainers refuse infinities), timestamps and durations seconds, null and NaN become NaN (missing). A string is
+// a category: its code in a dictionary fitted on the training part (by descending count, then by text; at most
+// categories_max, the rest is missing). Unseen and null categories are missing and counted, never an error. The encoder
+// is stored with the version.
 //
 // Thread safety: immutable after Fit or Load.
 #pragma once
@@ -22,20 +23,23 @@ namespace plumb::model {
 struct EncodedBatch {
   size_t rows = 0, features = 0;
   std::vector<float> values;  // row-major
-  int64_t unseen_categories = 0;
+  int64_t unseen_categories = 0, null_categories = 0;
 };
 
 class FeatureEncoder {
  public:
   // Fits on the rows of `features` (one column a feature).
   static FeatureEncoder Fit(const data::Batch& features, size_t categories_max = 1024);
+  // kDataLoss when it is not what Save writes.
   static base::Result<FeatureEncoder> Load(const base::Json& json);
   [[nodiscard]] base::Json Save() const;
 
   [[nodiscard]] const data::Schema& schema() const { return schema_; }
   [[nodiscard]] bool IsCategorical(size_t feature) const;
   [[nodiscard]] size_t Categories(size_t feature) const;
-  // kInvalidArgument when names or types differ from the schema it was fitted on.
+  // kInvalidArgument when names or types differ from the schema it was fitted on, with the first difference.
+  [[nodiscard]] base::Status CheckSchema(const data::Schema& schema) const;
+  // Errors: those of CheckSchema.
   base::Result<EncodedBatch> Encode(const data::Batch& features) const;
 
  private:
