@@ -58,7 +58,7 @@ TEST_P(RequestRowsMistake, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     All, RequestRowsMistake,
     testing::Values(
-        Mistake{"NotJson", "{\"rows\": [", "1:10"}, Mistake{"NotAnObject", "[]", ""},
+        Mistake{"NotJson", "{\"rows\": [", "1:11"}, Mistake{"NotAnObject", "[]", ""},
         Mistake{"UnknownMember", R"({"rosw": []})", "rosw"}, Mistake{"Neither", "{}", "rows"},
         Mistake{"Both", R"({"rows": [], "row": {}})", "rows"}, Mistake{"Empty", R"({"rows": []})", "rows"},
         Mistake{"RowsAreNoList", R"({"rows": 3})", "rows"}, Mistake{"RowIsNoObject", R"({"rows": [1]})", "rows[0]"},

@@ -29,6 +29,10 @@ class CommandTree::Parser {
     app_.fallthrough();
     app_.require_subcommand(1);
     app_.get_formatter()->column_width(34);
+    app_.get_formatter()->label("SUBCOMMAND", "VERB");
+    app_.get_formatter()->label("Subcommands", "Verbs");
+    app_.get_formatter()->label("Positionals", "Arguments");
+    app_.get_formatter()->label("REQUIRED", "(required)");
     app_.footer(std::string("`plumb VERB --help` describes a verb, with an example.\n\n") + ExitCodeHelp());
     AddGlobals();
     AddProjectVerbs();
@@ -87,7 +91,7 @@ class CommandTree::Parser {
   void AddProjectVerbs() {
     CLI::App* init = Add(&app_, "init", "Write a first project.yaml, from a table or as an example",
                          "plumb init --from data/flights.parquet", [this](Invocation& i) { return RunInit(i, init_); });
-    init->add_option("dir", init_.directory, "Where to write it [.]")->type_name("DIR");
+    init->add_option("DIR", init_.directory, "Where to write it [.]")->type_name("");
     init->add_option("--from", init_.from, "Infer columns and propose times and entity from a Parquet or CSV file")
         ->type_name("FILE");
 
@@ -95,26 +99,26 @@ class CommandTree::Parser {
 
     CLI::App* ingest = Add(&app_, "ingest", "Load the files of sources into the lake; unchanged ones are not read",
                            "plumb ingest flights", [this](Invocation& i) { return RunIngest(i, ingest_); });
-    ingest->add_option("source", ingest_.sources, "Sources [all that have files]")->type_name("SOURCE");
+    ingest->add_option("SOURCE", ingest_.sources, "Sources [all that have files]")->type_name("");
     ingest->add_flag("--force", ingest_.force, "Load again what did not change");
 
     CLI::App* test = Add(&app_, "test", "Run feature tests: small tables of events and expected values",
                          "plumb test tests/delays.test", [this](Invocation& i) { return RunTest(i, test_files_); });
-    test->add_option("file", test_files_, "Files or patterns [every *.test of the project]")->type_name("FILE");
+    test->add_option("FILE", test_files_, "Files or patterns [every *.test of the project]")->type_name("");
   }
 
   void AddModelVerbs() {
     CLI::App* dataset =
         Add(&app_, "dataset", "Write a model's training set, every row as it was known at its time",
             "plumb dataset late_arrival -o train.parquet", [this](Invocation& i) { return RunDataset(i, dataset_); });
-    dataset->add_option("model", dataset_.model, "Model")->required()->type_name("MODEL");
+    dataset->add_option("MODEL", dataset_.model, "Model")->required()->type_name("");
     dataset->add_option("--output,-o", dataset_.output, "File to write: .parquet or .csv")
         ->required()
         ->type_name("FILE");
 
     CLI::App* train = Add(&app_, "train", "Train and judge a model; registers a version",
                           "plumb train late_arrival --champion", [this](Invocation& i) { return RunTrain(i, train_); });
-    train->add_option("model", train_.model, "Model")->required()->type_name("MODEL");
+    train->add_option("MODEL", train_.model, "Model")->required()->type_name("");
     train
         ->add_option("--features", train_.features,
                      "Use only these of the model's features; patterns such as planned.*, separated by commas")
@@ -130,28 +134,28 @@ class CommandTree::Parser {
     Add(models, "list", "Models with their newest, champion and deployed versions", "plumb models list", RunModelsList);
     CLI::App* show = Add(models, "show", "A version: figures, features, data", "plumb models show late_arrival@v2",
                          [this](Invocation& i) { return RunModelsShow(i, reference_); });
-    show->add_option("reference", reference_, "MODEL, MODEL@vN or MODEL@ALIAS")->required()->type_name("REF");
+    show->add_option("REF", reference_, "MODEL, MODEL@vN or MODEL@ALIAS")->required()->type_name("");
     CLI::App* alias =
         Add(models, "alias", "Let an alias stand for a version", "plumb models alias late_arrival champion v2",
             [this](Invocation& i) { return RunModelsAlias(i, alias_); });
-    alias->add_option("model", alias_.model, "Model")->required()->type_name("MODEL");
-    alias->add_option("alias", alias_.alias, "Alias, such as champion")->required()->type_name("ALIAS");
-    alias->add_option("version", alias_.version, "vN or another alias")->required()->type_name("VERSION");
+    alias->add_option("MODEL", alias_.model, "Model")->required()->type_name("");
+    alias->add_option("ALIAS", alias_.alias, "Alias, such as champion")->required()->type_name("");
+    alias->add_option("VERSION", alias_.version, "vN or another alias")->required()->type_name("");
     CLI::App* runs = Add(models, "runs", "Training runs of a model, also failed ones", "plumb models runs late_arrival",
                          [this](Invocation& i) { return RunModelsRuns(i, name_); });
-    runs->add_option("model", name_, "Model")->required()->type_name("MODEL");
+    runs->add_option("MODEL", name_, "Model")->required()->type_name("");
   }
 
   void AddServingVerbs() {
     CLI::App* deploy =
         Add(&app_, "deploy", "Make a version the one that a deployment serves; servers follow at once",
             "plumb deploy late_arrival --version v3", [this](Invocation& i) { return RunDeploy(i, deploy_); });
-    deploy->add_option("deployment", deploy_.deployment, "Deployment")->required()->type_name("DEPLOYMENT");
+    deploy->add_option("DEPLOYMENT", deploy_.deployment, "Deployment")->required()->type_name("");
     deploy->add_option("--version", deploy_.version, "Version or alias [what the project says]")->type_name("REF");
 
     CLI::App* rollback = Add(&app_, "rollback", "Back to the version deployed before", "plumb rollback late_arrival",
                              [this](Invocation& i) { return RunRollback(i, name_); });
-    rollback->add_option("deployment", name_, "Deployment")->required()->type_name("DEPLOYMENT");
+    rollback->add_option("DEPLOYMENT", name_, "Deployment")->required()->type_name("");
 
     CLI::App* serve = Add(&app_, "serve", "Answer predictions over HTTP until interrupted", "plumb serve --port 8080",
                           [this](Invocation& i) { return RunServe(i, serve_); });
@@ -176,7 +180,7 @@ class CommandTree::Parser {
     CLI::App* predict = Add(&app_, "predict", "Score rows, in this process or by a server",
                             "plumb predict late_arrival --rows rows.json --as-of 2013-11-05T10:00:00Z",
                             [this](Invocation& i) { return RunPredict(i, predict_); });
-    predict->add_option("deployment", predict_.deployment, "Deployment")->required()->type_name("DEPLOYMENT");
+    predict->add_option("DEPLOYMENT", predict_.deployment, "Deployment")->required()->type_name("");
     predict
         ->add_option("--rows", predict_.rows, "JSON: a list of rows, one row, or a whole request; - is standard input")
         ->required()
@@ -188,7 +192,7 @@ class CommandTree::Parser {
     CLI::App* replay = Add(&app_, "replay", "Send a model's examples to a server, each as of its own time, and time it",
                            "plumb replay late_arrival --url http://127.0.0.1:8080 --count 1000",
                            [this](Invocation& i) { return RunReplay(i, replay_); });
-    replay->add_option("deployment", replay_.deployment, "Deployment")->required()->type_name("DEPLOYMENT");
+    replay->add_option("DEPLOYMENT", replay_.deployment, "Deployment")->required()->type_name("");
     replay->add_option("--url", replay_.url, "Where the server is")->required()->type_name("URL");
     replay->add_option("--model", replay_.model, "Model with the examples [the deployment's]")->type_name("MODEL");
     replay->add_option("--count", replay_.count, "Requests [1000]")
@@ -200,7 +204,7 @@ class CommandTree::Parser {
     CLI::App* audit =
         Add(&app_, "audit", "Recompute served predictions from the lake and compare every value",
             "plumb audit late_arrival --sample 1000", [this](Invocation& i) { return RunAudit(i, audit_); });
-    audit->add_option("deployment", audit_.deployment, "Deployment [all]")->type_name("DEPLOYMENT");
+    audit->add_option("DEPLOYMENT", audit_.deployment, "Deployment [all]")->type_name("");
     audit->add_option("--sample", audit_.sample, "Requests to compare, spread evenly [all]")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
@@ -208,8 +212,8 @@ class CommandTree::Parser {
                     "Recompute from the newest data instead of the data that was served from");
   }
 
-  void AddQuestion(CLI::App* verb, const char* name, const char* what, const char* type, AskOptions* options) {
-    verb->add_option(name, options->what, what)->required()->type_name(type);
+  void AddQuestion(CLI::App* verb, const char* name, const char* what, AskOptions* options) {
+    verb->add_option(name, options->what, what)->required()->type_name("");
     verb->add_option("key", options->keys, "Entity keys and request fields; key=null is null")->type_name("KEY=VALUE");
     verb->add_option("--at", options->at, "The time to ask at [now]")->type_name("T");
   }
@@ -222,21 +226,21 @@ class CommandTree::Parser {
     Add(features, "list", "Every feature with type and expression", "plumb features list", RunFeaturesList);
     CLI::App* show = Add(features, "show", "What a feature means", "plumb features show carrier_delays.delay_avg_24h",
                          [this](Invocation& i) { return RunFeaturesShow(i, name_); });
-    show->add_option("feature", name_, "VIEW.FEATURE or VIEW.*")->required()->type_name("FEATURE");
+    show->add_option("FEATURE", name_, "VIEW.FEATURE or VIEW.*")->required()->type_name("");
     CLI::App* get = Add(features, "get", "What features are worth at a time",
                         "plumb features get 'carrier_delays.*' carrier=UA --at 2013-11-05T10:00:00Z",
                         [this](Invocation& i) { return RunFeaturesGet(i, ask_); });
-    AddQuestion(get, "pattern", "VIEW.FEATURE or VIEW.*", "PATTERN", &ask_);
+    AddQuestion(get, "PATTERN", "VIEW.FEATURE or VIEW.*", &ask_);
 
-    CLI::App* query = Add(&app_, "query", "Compute an expression that is not in the project",
+    CLI::App* query = Add(&app_, "QUERY", "Compute an expression that is not in the project",
                           "plumb query 'count() over 2h of carrier from flights' carrier=UA --at 2013-11-05T10:00:00Z",
                           [this](Invocation& i) { return RunQuery(i, ask_); });
-    AddQuestion(query, "query", "EXPRESSION of ENTITY from SOURCE", "QUERY", &ask_);
+    AddQuestion(query, "QUERY", "EXPRESSION of ENTITY from SOURCE", &ask_);
 
     CLI::App* why = Add(&app_, "why", "Which events made a value, and which were left out and why",
                         "plumb why carrier_delays.delay_avg_24h carrier=UA --at 2013-11-05T10:00:00Z",
                         [this](Invocation& i) { return RunWhy(i, why_); });
-    AddQuestion(why, "feature", "VIEW.FEATURE, or EXPRESSION of ENTITY from SOURCE", "FEATURE", &why_.ask);
+    AddQuestion(why, "FEATURE", "VIEW.FEATURE, or EXPRESSION of ENTITY from SOURCE", &why_.ask);
     why->add_flag("--all", why_.all, "Show every event, not only 20");
   }
 

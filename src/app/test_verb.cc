@@ -36,7 +36,7 @@ Result<std::vector<std::string>> FindFiles(const Invocation& invocation, const s
   PLUMB_ASSIGN_OR_RETURN(found, invocation.files.Glob(base::JoinPath(directory, "**/*.test")));
   if (found.empty()) {
     return base::NotFound("Project has no feature tests: {}.", directory)
-        .WithSuggestion("Write one in a file NAME.test; docs/feature_tests.md shows how.");
+        .WithSuggestion("Write one in a file NAME.test.");
   }
   return found;
 }

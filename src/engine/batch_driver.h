@@ -1,7 +1,8 @@
-// batch_driver.h: features for many rows at once, each as of its own time: training sets, backfills, audits of the drivers.
+// batch_driver.h: features for many rows at once, each as of its own time: training sets, backfills, audits of the
+// drivers.
 //
-// Builds per-entity state of all events of the plan's sources once, in (entity, time) order, then answers the rows sorted by entity,
-// in parallel. Same kernels as the request driver (entity_state.h), so the same bits.
+// Builds per-entity state of all events of the plan's sources once, in (entity, time) order, then answers the rows
+// sorted by entity, in parallel. Same kernels as the request driver (entity_state.h), so the same bits.
 //
 // Thread safety: a driver may be used from one thread; it runs its work on the executor.
 #pragma once

@@ -28,7 +28,7 @@ struct BruteForce::State {
   // For each source view: canonical keys → the rows that carry them, in row order.
   std::map<const View*, std::map<std::string, std::vector<int64_t>>> rows_of_entity;
 
-  // Derived values found so far. They depend on their event alone, and a look-up for every event of every window is dear.
+  // Derived values that took a look-up, as found so far: they depend on their event alone, and are dear.
   std::mutex derived_mutex;
   std::map<std::pair<const features::DerivedColumn*, int64_t>, Value> derived;
 };
@@ -148,7 +148,8 @@ class BruteForce::Evaluator {
     const features::Feature& feature = id.feature();
     if (!KeyOf(keys)) return {Value::Null(feature.type), FeatureStatus::kNullKey};
     const std::vector<int64_t>& rows = RowsOfEntity(*id.view, keys);
-    const bool is_found = std::any_of(rows.begin(), rows.end(), [&](int64_t row) { return Counts(*id.view, row, cut); });
+    const bool is_found =
+        std::any_of(rows.begin(), rows.end(), [&](int64_t row) { return Counts(*id.view, row, cut); });
     if (IsHidden(id, rows, t, cut)) return {Value::Null(feature.type), FeatureStatus::kOutsideMaxAge};
     Names names = InputNames(*id.view, keys, t);
     bool error = false;
@@ -220,23 +221,40 @@ class BruteForce::Evaluator {
     return !where.is_null() && where.AsBool();
   }
 
-  // Of the rows of an entity, those that count for the aggregate at (t, cut): in the window, an event, and not filtered.
+  // Of the rows of an entity, those that count for the aggregate at (t, cut): in the window, an event, and not
+  // filtered.
   std::vector<int64_t> RowsOf(const expr::Aggregate& aggregate, const View& view, const std::vector<int64_t>& of_entity,
                               base::Time t, base::Time cut) const {
     const PlainEvents& events = EventsOf(view);
+    const internal::WindowBounds bounds = internal::BoundsOf(aggregate.window, t);
     std::vector<int64_t> rows;
+    rows.reserve(of_entity.size());
     for (const int64_t row : of_entity) {
-      if (!events.HasTime(row) || !internal::IsInWindow(aggregate.window, t, events.EventTime(row))) continue;
-      if (Counts(view, row, cut) && IsWhereTrue(aggregate, events, row)) rows.push_back(row);
+      if (!events.HasTime(row) || !bounds.Holds(events.EventTime(row))) continue;
+      if (events.VersionVerdict(row, cut) == EventVerdict::kUsed && IsWhereTrue(aggregate, events, row))
+        rows.push_back(row);
     }
     return rows;
+  }
+
+  // Only events at the earliest (latest) event_time can be the first (last): of the others no value is needed.
+  static void KeepExtremes(expr::AggregateFunction function, const PlainEvents& events, std::vector<int64_t>* rows) {
+    const bool is_last = function == expr::AggregateFunction::kLast;
+    if (rows->empty() || (!is_last && function != expr::AggregateFunction::kFirst)) return;
+    base::Time extreme = events.EventTime(rows->front());
+    for (const int64_t row : *rows) {
+      extreme = is_last ? std::max(extreme, events.EventTime(row)) : std::min(extreme, events.EventTime(row));
+    }
+    std::erase_if(*rows, [&](int64_t row) { return events.EventTime(row) != extreme; });
   }
 
   Value AggregateAt(const expr::Aggregate& aggregate, const View& view, const std::vector<int64_t>& of_entity,
                     base::Time t, base::Time cut, bool* error) const {
     const PlainEvents& events = EventsOf(view);
     std::vector<internal::PlainEvent> used;
-    for (const int64_t row : RowsOf(aggregate, view, of_entity, t, cut)) {
+    std::vector<int64_t> rows = RowsOf(aggregate, view, of_entity, t, cut);
+    KeepExtremes(aggregate.function, events, &rows);
+    for (const int64_t row : rows) {
       internal::PlainEvent event{events.EventTime(row), events.KnownAt(row), events.EventId(row), {}};
       if (aggregate.argument) event.argument = ScalarAt(*aggregate.argument, EventNames(events, row), nullptr);
       used.push_back(std::move(event));
@@ -246,6 +264,8 @@ class BruteForce::Evaluator {
 
   // A derived column sees what was known when its event had happened and was known, whichever came first.
   Value DerivedValue(const PlainEvents& events, int64_t row, const features::DerivedColumn& derived) const {
+    Names names = EventNames(events, row);
+    if (derived.checked.features.empty()) return ScalarAt(derived.checked.scalar, names, nullptr);
     const std::pair key(&derived, row);
     {
       const std::lock_guard lock(state_.derived_mutex);
@@ -253,7 +273,6 @@ class BruteForce::Evaluator {
     }
     const base::Time known_at = events.KnownAt(row);
     const base::Time at = events.HasTime(row) ? std::min(events.EventTime(row), known_at) : known_at;
-    Names names = EventNames(events, row);
     names.features = LookUps(derived.checked, names, at, at);
     Value value = ScalarAt(derived.checked.scalar, names, nullptr);
     const std::lock_guard lock(state_.derived_mutex);
@@ -282,7 +301,7 @@ class BruteForce::Evaluator {
     const EventVerdict version = events.VersionVerdict(row, cut);
     if (version != EventVerdict::kUsed) return version;
     if (KeyOfRow(events, row, view) != KeyOf(keys)) return EventVerdict::kOtherEntity;
-    if (!internal::IsInWindow(aggregate.window, t, events.EventTime(row))) return EventVerdict::kOutsideWindow;
+    if (!internal::BoundsOf(aggregate.window, t).Holds(events.EventTime(row))) return EventVerdict::kOutsideWindow;
     return IsWhereTrue(aggregate, events, row) ? EventVerdict::kUsed : EventVerdict::kFiltered;
   }
 

@@ -1,11 +1,11 @@
 // request_driver.h: features at prediction time, from events held in memory.
 //
-// Events are applied one by one or in batches, in any order of time; a query at any (t, c) gives the bits that the batch driver
-// and the brute-force evaluator give for the same events. State is per entity: sorted chunks of events with partial aggregates
-// (entity_state.h). It is filled from the lake at start, never from computed rows.
+// Events are applied one by one or in batches, in any order of time; a query at any (t, c) gives the bits that the
+// batch driver and the brute-force evaluator give for the same events. State is per entity: sorted chunks of events
+// with partial aggregates (entity_state.h). It is filled from the lake at start, never from computed rows.
 //
-// Thread safety: any number of threads may Compute while one thread Applies; a Compute sees a prefix of what was applied
-// to each entity.
+// Thread safety: any number of threads may Compute while one thread Applies; a Compute sees a prefix of what was
+// applied to each entity.
 #pragma once
 
 #include <memory>

@@ -66,16 +66,16 @@ Value SumOrMean(const expr::Aggregate& aggregate, const std::vector<Value>& valu
 
 }  // namespace
 
-bool IsInWindow(const expr::Window& window, base::Time t, base::Time event_time) {
+WindowBounds BoundsOf(const expr::Window& window, base::Time t) {
   if (window.ahead) {
     // over w ahead offset o:  t + o ≤ event_time < t + o + w
     const base::Time begin = base::Move(t, window.offset, 1);
-    return begin <= event_time && event_time < base::Move(begin, window.length, 1);
+    return {begin, base::Move(begin, window.length, 1)};
   }
   // over w offset o:  t − o − w ≤ event_time < t − o;  lifetime has no lower bound. The asking instant itself is never
   // inside.
   const base::Time end = base::Move(t, window.offset, -1);
-  return event_time < end && (window.lifetime || base::Move(end, window.length, -1) <= event_time);
+  return {window.lifetime ? base::kTimeMin : base::Move(end, window.length, -1), end};
 }
 
 Value FoldAggregate(const expr::Aggregate& aggregate, std::vector<PlainEvent> events, bool* error) {

@@ -15,8 +15,13 @@
 
 namespace plumb::engine::internal {
 
-// Whether an event of `event_time` is in the window asked for at t.
-bool IsInWindow(const expr::Window& window, base::Time t, base::Time event_time);
+// The event times that a window holds: begin ≤ event_time < end.
+struct WindowBounds {
+  base::Time begin = 0, end = 0;
+  [[nodiscard]] bool Holds(base::Time event_time) const { return begin <= event_time && event_time < end; }
+};
+// The window as asked for at t.
+WindowBounds BoundsOf(const expr::Window& window, base::Time t);
 
 // An event that counts: in the window, and `where` is true of it.
 struct PlainEvent {

@@ -48,18 +48,6 @@ void PlainEvents::GroupVersions() {
   }
 }
 
-bool PlainEvents::HasTime(int64_t row) const {
-  return !rows_.columns[static_cast<size_t>(event_time_)].IsNull(static_cast<size_t>(row));
-}
-
-base::Time PlainEvents::EventTime(int64_t row) const {
-  return rows_.columns[static_cast<size_t>(event_time_)].Int(static_cast<size_t>(row));
-}
-
-base::Time PlainEvents::KnownAt(int64_t row) const {
-  return rows_.columns[static_cast<size_t>(known_at_)].Int(static_cast<size_t>(row));
-}
-
 std::string PlainEvents::EventId(int64_t row) const {
   if (event_id_ < 0) return "";
   return std::string(rows_.columns[static_cast<size_t>(event_id_)].String(static_cast<size_t>(row)));
@@ -84,8 +72,9 @@ std::string PlainEvents::Canonical(int64_t row) const {
 
 // The version that is the event at `cut`. Requires: at least `row` is known.
 int64_t PlainEvents::VersionAt(int64_t row, base::Time cut) const {
+  if (event_id_ < 0) return row;
   int64_t best = row;
-  for (const int64_t version : Versions(row)) {
+  for (const int64_t version : versions_[event_of_row_[static_cast<size_t>(row)]]) {
     if (version == best || KnownAt(version) >= cut || KnownAt(version) < KnownAt(best)) continue;
     if (KnownAt(version) == KnownAt(best)) {
       const int order = Canonical(version).compare(Canonical(best));

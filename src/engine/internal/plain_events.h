@@ -30,9 +30,10 @@ class PlainEvents {
   [[nodiscard]] const data::Batch& rows() const { return rows_; }
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.rows); }
 
-  [[nodiscard]] bool HasTime(int64_t row) const;
-  [[nodiscard]] base::Time EventTime(int64_t row) const;  // Requires: HasTime
-  [[nodiscard]] base::Time KnownAt(int64_t row) const;
+  [[nodiscard]] bool HasTime(int64_t row) const { return !ColumnAt(event_time_).IsNull(static_cast<size_t>(row)); }
+  // Requires: HasTime.
+  [[nodiscard]] base::Time EventTime(int64_t row) const { return ColumnAt(event_time_).Int(static_cast<size_t>(row)); }
+  [[nodiscard]] base::Time KnownAt(int64_t row) const { return ColumnAt(known_at_).Int(static_cast<size_t>(row)); }
   [[nodiscard]] std::string EventId(int64_t row) const;  // "" without ids
 
   // All versions of the event that `row` is one of.
@@ -42,6 +43,7 @@ class PlainEvents {
   [[nodiscard]] EventVerdict VersionVerdict(int64_t row, base::Time cut) const;
 
  private:
+  [[nodiscard]] const data::Column& ColumnAt(int index) const { return rows_.columns[static_cast<size_t>(index)]; }
   [[nodiscard]] std::string Canonical(int64_t row) const;
   [[nodiscard]] int64_t VersionAt(int64_t row, base::Time cut) const;
   void GroupVersions();
