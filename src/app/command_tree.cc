@@ -232,7 +232,7 @@ class CommandTree::Parser {
                         [this](Invocation& i) { return RunFeaturesGet(i, ask_); });
     AddQuestion(get, "PATTERN", "VIEW.FEATURE or VIEW.*", &ask_);
 
-    CLI::App* query = Add(&app_, "QUERY", "Compute an expression that is not in the project",
+    CLI::App* query = Add(&app_, "query", "Compute an expression that is not in the project",
                           "plumb query 'count() over 2h of carrier from flights' carrier=UA --at 2013-11-05T10:00:00Z",
                           [this](Invocation& i) { return RunQuery(i, ask_); });
     AddQuestion(query, "QUERY", "EXPRESSION of ENTITY from SOURCE", &ask_);

@@ -126,6 +126,8 @@ class Server:
 class Plumb:
     """The program, run in one project's directory."""
 
+    wait_seconds = WAIT_SECONDS
+
     def __init__(self, binary, directory):
         self.binary = binary
         self.directory = pathlib.Path(directory)

@@ -2,11 +2,10 @@
 
 import csv
 import json
+import pathlib
 import signal
 
 import pytest
-
-from conftest import WAIT_SECONDS
 
 ROW = {"customer": "c03", "amount": 120.5}
 AS_OF = "2024-03-20T12:00:00Z"
@@ -20,10 +19,20 @@ def last_line(text):
 
 def test_help_names_every_verb_and_exit_code(shop):
     text = shop.run("--help")
-    for word in ("init", "check", "ingest", "dataset", "train", "deploy", "rollback", "serve", "predict", "features",
-                 "query", "why", "audit", "models", "test", "replay", "Exit codes"):
-        assert word in text
+    for word in (*VERBS, "Exit codes"):
+        assert word.split(" ")[0] in text
     assert "Example:" in shop.run("why", "--help")
+
+
+VERBS = ("", "init", "check", "ingest", "test", "dataset", "train", "models", "models list", "models show", "models alias",
+         "models runs", "deploy", "rollback", "serve", "predict", "replay", "audit", "features", "features list",
+         "features show", "features get", "query", "why")
+
+
+def test_documentation_has_the_help_of_every_verb(shop):
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs/cli.md").read_text(encoding="utf-8")
+    for verb in VERBS:
+        assert f"```\n{shop.run(*verb.split(), '--help').rstrip()}\n```" in text, f"docs/cli.md: plumb {verb}"
 
 
 def test_misspelt_words_get_a_suggestion(shop):
@@ -414,7 +423,7 @@ def test_interrupted_training_leaves_no_version(shop):
             running = any(run["status"] == "running" for run in shop.json("models", "runs", "returns")["runs"])
         assert running, process.communicate()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=WAIT_SECONDS)
+        process.communicate(timeout=shop.wait_seconds)
     finally:
         process.kill()
     assert process.returncode == 130
@@ -435,7 +444,7 @@ def test_one_writer_at_a_time(shop):
         assert "Another plumb process is writing to this state" in shop.errors
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=WAIT_SECONDS)
+        process.communicate(timeout=shop.wait_seconds)
         process.kill()
 
 
