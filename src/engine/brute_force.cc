@@ -228,7 +228,6 @@ class BruteForce::Evaluator {
     const PlainEvents& events = EventsOf(view);
     const internal::WindowBounds bounds = internal::BoundsOf(aggregate.window, t);
     std::vector<int64_t> rows;
-    rows.reserve(of_entity.size());
     for (const int64_t row : of_entity) {
       if (!events.HasTime(row) || !bounds.Holds(events.EventTime(row))) continue;
       if (events.VersionVerdict(row, cut) == EventVerdict::kUsed && IsWhereTrue(aggregate, events, row))
