@@ -12,6 +12,8 @@
 namespace plumb::predict {
 namespace {
 
+constexpr size_t kSiblingsMax = 16;
+
 using base::Result;
 using base::Status;
 
@@ -223,6 +225,28 @@ class Service : public PredictionService {
     return FeatureStatePtr();
   }
 
+  // The features of the newest other versions with the same texts: deploying one of them, or rolling back to it, needs
+  // no new state then.
+  Result<std::vector<engine::FeaturePlan>> SiblingPlans(const std::vector<VersionBundlePtr>& bundles,
+                                                        const features::DefinitionsPtr& definitions) {
+    std::vector<engine::FeaturePlan> plans;
+    for (const VersionBundlePtr& bundle : bundles) {
+      PLUMB_ASSIGN_OR_RETURN(const std::vector<registry::Version> versions, registry_.Versions(bundle->version.model));
+      for (const registry::Version& version : versions) {
+        if (plans.size() >= kSiblingsMax) return plans;
+        if (version.number == bundle->version.number || !HasSameTexts(version, bundle->version)) continue;
+        Result<engine::FeaturePlan> plan = PlanFor(version, definitions);
+        if (plan.ok()) plans.push_back(std::move(plan).value());
+      }
+    }
+    return plans;
+  }
+
+  static bool HasSameTexts(const registry::Version& a, const registry::Version& b) {
+    const auto texts_a = a.artifacts.find("definitions.json"), texts_b = b.artifacts.find("definitions.json");
+    return texts_a != a.artifacts.end() && texts_b != b.artifacts.end() && texts_a->second == texts_b->second;
+  }
+
   // A new state for all of the loaded versions that have the same texts.
   Result<FeatureStatePtr> LoadState(const features::DefinitionsPtr& definitions,
                                     const std::map<std::string, VersionBundlePtr>& loaded) {
@@ -236,6 +260,8 @@ class Service : public PredictionService {
       lists.push_back(&moved->plan);
       bundles.push_back(std::move(moved));
     }
+    PLUMB_ASSIGN_OR_RETURN(const std::vector<engine::FeaturePlan> siblings, SiblingPlans(bundles, definitions));
+    for (const engine::FeaturePlan& plan : siblings) lists.push_back(&plan);
     return FeatureState::Load(lake_, definitions, lists);
   }
 

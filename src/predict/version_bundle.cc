@@ -157,4 +157,10 @@ Result<VersionBundlePtr> WithDefinitions(const VersionBundle& bundle, const feat
                                                              bundle.encoder, bundle.predictor, bundle.model_bytes});
 }
 
+Result<engine::FeaturePlan> PlanFor(const registry::Version& version, const features::DefinitionsPtr& definitions) {
+  std::vector<std::string> changed;
+  PLUMB_ASSIGN_OR_RETURN(std::vector<features::FeatureId> ids, FindFeatures(version, *definitions, &changed));
+  return engine::FeaturePlan::Make(definitions, std::move(ids));
+}
+
 }  // namespace plumb::predict

@@ -37,6 +37,11 @@ base::Result<VersionBundlePtr> LoadVersionBundle(registry::Registry& registry, c
 base::Result<VersionBundlePtr> WithDefinitions(const VersionBundle& bundle, const features::DefinitionsPtr& definitions,
                                                std::vector<std::string>* changed);
 
+// The features of a version over `definitions`, without its model: to have state ready for a version that may be
+// deployed next. Identities are not compared. kFailedPrecondition as above.
+base::Result<engine::FeaturePlan> PlanFor(const registry::Version& version,
+                                          const features::DefinitionsPtr& definitions);
+
 // [{"name","type","identity"}] of a plan, as kept in the registry.
 base::Json FeatureList(const engine::FeaturePlan& plan);
 // The texts of definitions as JSON and back.
