@@ -6,7 +6,7 @@
 set(PLUMB_INCLUDE ${CMAKE_SOURCE_DIR}/build/include)
 
 # Third-party libraries by module, so that a heavy header is reachable only from its adapter.
-set(PLUMB_LIBS_base yaml-cpp fmt::fmt OpenSSL::Crypto ZLIB::ZLIB simdjson::simdjson date::date-tz
+set(PLUMB_LIBS_base yaml-cpp fmt::fmt OpenSSL::Crypto ZLIB::ZLIB date::date-tz
     Threads::Threads)
 set(PLUMB_LIBS_data dep_arrow dep_arrow_compute dep_parquet ZLIB::ZLIB fmt::fmt)
 set(PLUMB_LIBS_store dep_arrow SQLite::SQLite3 fmt::fmt)

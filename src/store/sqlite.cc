@@ -31,6 +31,8 @@ struct SqliteStatement::Handle {
 
 namespace {
 
+constexpr int kSwitchAttemptsMax = 100;
+
 Status ConstraintError(int extended, const std::string& path, const char* what) {
   if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY) {
     return base::AlreadyExists("Row is already in the database: {}, {}.", path, what);
@@ -125,8 +127,20 @@ Result<SqliteDatabase> SqliteDatabase::Open(const std::string& path, const Sqlit
       database.Execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;"));
   // The first read of the file, where damage shows.
   PLUMB_RETURN_IF_ERROR(database.Execute("SELECT count(*) FROM sqlite_schema"));
-  if (!options.is_read_only) PLUMB_RETURN_IF_ERROR(database.Execute("PRAGMA journal_mode = WAL"));
+  if (!options.is_read_only) PLUMB_RETURN_IF_ERROR(database.UseWriteAheadLog());
   return database;
+}
+
+Status SqliteDatabase::UseWriteAheadLog() {
+  Status status;
+  for (int attempt = 0; attempt < kSwitchAttemptsMax; ++attempt) {
+    status = Execute("PRAGMA journal_mode = WAL");
+    if (status.code() != base::Code::kUnavailable) return status;
+    // While another process makes the same switch this one fails at once, without the busy handler. A transaction does
+    // wait.
+    PLUMB_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE; COMMIT"));
+  }
+  return status;
 }
 
 Status SqliteDatabase::Execute(const std::string& sql) {

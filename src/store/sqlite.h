@@ -100,6 +100,7 @@ class SqliteDatabase {
   [[nodiscard]] const std::string& path() const;
 
  private:
+  base::Status UseWriteAheadLog();
   struct Connection;
   friend class SqliteStatement;
   explicit SqliteDatabase(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}

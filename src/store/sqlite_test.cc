@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/executor.h"
 #include "base/file_system.h"
 
 namespace plumb::store {
@@ -60,6 +61,18 @@ TEST_F(Sqlite, ReadsWhatWasWritten) {
   EXPECT_EQ(row.Text(0), "");
   EXPECT_FALSE(row.IsNull(0));
   EXPECT_FALSE(row.Next().value());
+}
+
+TEST_F(Sqlite, IsOpenedByManyAtOnceBeforeItExists) {
+  const auto executor = base::MakeExecutor(8);
+  for (int round = 0; round < 10; ++round) {
+    const std::string path = path_ + std::to_string(round);
+    std::vector<base::Status> statuses(8);
+    executor->ParallelFor(statuses.size(), 1, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) statuses[i] = SqliteDatabase::Open(path).status();
+    });
+    for (const base::Status& status : statuses) EXPECT_TRUE(status.ok()) << status.ToString();
+  }
 }
 
 TEST_F(Sqlite, StoresWholeIntegersAndTakesNanForNull) {
