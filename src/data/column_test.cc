@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/random.h"
 
 namespace plumb::data {
@@ -36,8 +38,9 @@ void ExpectHolds(const Column& column, const std::vector<Value>& values) {
 }
 
 TEST(Column, BehavesLikeAListOfValues) {
-  const uint64_t seed = base::RandomSeed();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  const char* wanted = std::getenv("PLUMB_SEED");
+  const uint64_t seed = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : base::RandomSeed();
+  SCOPED_TRACE(testing::Message() << "PLUMB_SEED=" << seed);
   base::Random random(seed);
   for (const Type type : kKinds) {
     for (const double nulls : {0.0, 0.3, 1.0}) {
