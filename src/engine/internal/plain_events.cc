@@ -72,7 +72,6 @@ std::string PlainEvents::Canonical(int64_t row) const {
 
 // The version that is the event at `cut`. Requires: at least `row` is known.
 int64_t PlainEvents::VersionAt(int64_t row, base::Time cut) const {
-  if (event_id_ < 0) return row;
   int64_t best = row;
   for (const int64_t version : versions_[event_of_row_[static_cast<size_t>(row)]]) {
     if (version == best || KnownAt(version) >= cut || KnownAt(version) < KnownAt(best)) continue;
@@ -85,8 +84,7 @@ int64_t PlainEvents::VersionAt(int64_t row, base::Time cut) const {
   return best;
 }
 
-EventVerdict PlainEvents::VersionVerdict(int64_t row, base::Time cut) const {
-  if (KnownAt(row) >= cut) return EventVerdict::kNotYetKnown;
+EventVerdict PlainEvents::KnownVersionVerdict(int64_t row, base::Time cut) const {
   const int64_t counts = VersionAt(row, cut);
   if (counts != row) return KnownAt(counts) == KnownAt(row) ? EventVerdict::kConflicting : EventVerdict::kSuperseded;
   if (deleted_ >= 0) {

@@ -40,11 +40,17 @@ class PlainEvents {
   [[nodiscard]] std::vector<int64_t> Versions(int64_t row) const;
 
   // kUsed if the row is its event at this cut; otherwise kNotYetKnown, kSuperseded, kConflicting, kDeleted or kNoTime.
-  [[nodiscard]] EventVerdict VersionVerdict(int64_t row, base::Time cut) const;
+  [[nodiscard]] EventVerdict VersionVerdict(int64_t row, base::Time cut) const {
+    if (KnownAt(row) >= cut) return EventVerdict::kNotYetKnown;
+    // Without ids every row is an event of its own, and nothing withdraws it.
+    if (event_id_ < 0) return HasTime(row) ? EventVerdict::kUsed : EventVerdict::kNoTime;
+    return KnownVersionVerdict(row, cut);
+  }
 
  private:
   [[nodiscard]] const data::Column& ColumnAt(int index) const { return rows_.columns[static_cast<size_t>(index)]; }
   [[nodiscard]] std::string Canonical(int64_t row) const;
+  [[nodiscard]] EventVerdict KnownVersionVerdict(int64_t row, base::Time cut) const;
   [[nodiscard]] int64_t VersionAt(int64_t row, base::Time cut) const;
   void GroupVersions();
 
