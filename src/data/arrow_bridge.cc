@@ -22,6 +22,12 @@ std::shared_ptr<arrow::DataType> ArrowType(Type type) {
       return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
     case TypeKind::kDuration:
       return arrow::duration(arrow::TimeUnit::MICRO);
+    case TypeKind::kDecimal:
+      return arrow::decimal128(type.precision, type.scale);
+    case TypeKind::kList:
+      return arrow::list(ArrowType(type.Element()));
+    case TypeKind::kVector:
+      return arrow::fixed_size_list(arrow::float32(), static_cast<int32_t>(type.size));
     case TypeKind::kNull:
       break;
   }
@@ -46,6 +52,26 @@ base::Result<ArrowColumns> ToArrowColumns(const Batch& batch) {
   }
   result.schema = arrow::schema(std::move(fields));
   return result;
+}
+
+std::optional<Type> DecimalFromArrow(const arrow::DecimalType& type) {
+  const bool known = type.precision() >= 1 && type.precision() <= Type::kPrecisionMax && type.scale() >= 0 &&
+                     type.scale() <= type.precision();
+  return known ? std::optional<Type>(Type::Decimal(type.precision(), type.scale())) : std::nullopt;
+}
+
+std::optional<Type> ListFromArrow(const arrow::DataType& type) {
+  const arrow::DataType& element_type = *type.field(0)->type();
+  if (type.id() == arrow::Type::FIXED_SIZE_LIST) {
+    const int32_t size = static_cast<const arrow::FixedSizeListType&>(type).list_size();
+    const bool is_float = element_type.id() == arrow::Type::FLOAT || element_type.id() == arrow::Type::HALF_FLOAT;
+    const bool has_size = size >= 1 && static_cast<uint32_t>(size) <= Type::kVectorSizeMax;
+    if (is_float && has_size) return Type::Vector(static_cast<uint32_t>(size));
+  }
+  const std::optional<Type> element = TypeFromArrow(element_type);
+  const bool nested = element.has_value() && (element->kind == TypeKind::kList || element->kind == TypeKind::kVector);
+  if (!element.has_value() || nested) return std::nullopt;
+  return Type::List(*element);
 }
 
 }  // namespace
@@ -79,9 +105,21 @@ std::optional<Type> TypeFromArrow(const arrow::DataType& type) {
     case arrow::Type::UINT32:
     case arrow::Type::UINT64:
       return Type(TypeKind::kInt64);
+    case arrow::Type::HALF_FLOAT:
     case arrow::Type::FLOAT:
     case arrow::Type::DOUBLE:
       return Type(TypeKind::kFloat64);
+    case arrow::Type::DECIMAL32:
+    case arrow::Type::DECIMAL64:
+    case arrow::Type::DECIMAL128:
+    case arrow::Type::DECIMAL256:
+      return DecimalFromArrow(static_cast<const arrow::DecimalType&>(type));
+    case arrow::Type::LIST:
+    case arrow::Type::LARGE_LIST:
+    case arrow::Type::FIXED_SIZE_LIST:
+    case arrow::Type::LIST_VIEW:
+    case arrow::Type::LARGE_LIST_VIEW:
+      return ListFromArrow(type);
     case arrow::Type::STRING:
     case arrow::Type::LARGE_STRING:
     case arrow::Type::STRING_VIEW:

@@ -3,7 +3,8 @@
 // Why: Arrow is how columns travel (Parquet, IPC); plumb computes on Column. Narrower Arrow types widen: any integer
 // that fits to int64, float to float64, integers to float64 where that is exact, any time unit and dates to timestamp
 // (a time without zone is UTC), any duration unit, every string and binary layout and dictionaries to string (UTF-8 is
-// checked), a null column to anything.
+// checked), a null column to anything. Decimals of any width and integers become a decimal where that is exact, lists
+// of any layout a list, lists of n floats a vector(float32, n); a list of another length, or with a null, is no vector.
 //
 // Errors: kInvalidArgument for a column of the wrong type or a value that does not fit; Arrow's own errors and
 // exceptions become a Status. Thread safety: pure functions.
@@ -22,7 +23,8 @@
 
 namespace plumb::data {
 
-// bool, int64, float64, string (utf8 or large_utf8), timestamp (µs, UTC), duration (µs), null.
+// bool, int64, float64, string (utf8 or large_utf8), timestamp (µs, UTC), duration (µs), decimal128, list,
+// fixed_size_list<float32>, null.
 std::shared_ptr<arrow::Schema> ToArrowSchema(const Schema& schema);
 base::Result<std::shared_ptr<arrow::Table>> ToArrowTable(const Batch& batch);
 base::Result<std::shared_ptr<arrow::RecordBatch>> ToArrowRecordBatch(const Batch& batch);

@@ -1,6 +1,7 @@
 #include "data/arrow_bridge.h"
 
 #include <arrow/api.h>
+#include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -26,6 +27,10 @@ Batch EveryType() {
   add("s", Value::String("text"));
   add("t", Value::Timestamp(1357027200 * base::kSecond));
   add("d", Value::Duration(-base::kHour));
+  add("p", Value::Decimal(Type::Decimal(9, 2), -1230));
+  add("w", Value::Decimal(Type::Decimal(38, 2), Int128{1} << 100));
+  add("l", ParseValue(Type::List(TypeKind::kString), "[\"a\", null]").value());
+  add("v", ParseValue(Type::Vector(2), "[0.5, -1]").value());
   return batch;
 }
 
@@ -101,6 +106,114 @@ TEST(ColumnFromArrow, Widens) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(Show(ColumnFromArrow(*c.array, c.wanted, "c")), c.text) << c.array->type()->ToString();
+}
+
+using ArrayPtr = std::shared_ptr<arrow::Array>;
+using TypePtr = std::shared_ptr<arrow::DataType>;
+
+// An array as JSON shows it.
+ArrayPtr JsonArray(const TypePtr& type, const char* json) {
+  return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
+}
+
+std::string ShowAs(const TypePtr& type, const char* json, Type wanted) {
+  return Show(ColumnFromArrow(arrow::ChunkedArray(JsonArray(type, json)), wanted, "c"));
+}
+
+std::string ErrorAs(const TypePtr& type, const char* json, Type wanted) {
+  const auto column = ColumnFromArrow(arrow::ChunkedArray(JsonArray(type, json)), wanted, "c");
+  return column.ok() ? "" : column.status().message();
+}
+
+TEST(ColumnFromArrow, ReadsDecimals) {
+  const Type money = Type::Decimal(5, 2), wide = Type::Decimal(38, 2);
+  for (const Type& type : {money, wide}) {
+    EXPECT_EQ(ShowAs(arrow::decimal128(9, 4), R"(["1.2300", null, "-0.0100"])", type), "1.23 null -0.01");
+    EXPECT_EQ(ShowAs(arrow::decimal256(76, 1), R"(["-1.5", "0.0"])", type), "-1.50 0.00");
+    EXPECT_EQ(ShowAs(arrow::decimal32(4, 1), R"(["-1.5"])", type), "-1.50");
+    EXPECT_EQ(ShowAs(arrow::decimal64(12, 2), R"(["-1.50"])", type), "-1.50");
+    EXPECT_EQ(ShowAs(arrow::int8(), "[-5, null]", type), "-5.00 null");
+    EXPECT_EQ(ShowAs(arrow::uint64(), "[7]", type), "7.00");
+  }
+  EXPECT_EQ(ErrorAs(arrow::decimal128(9, 3), R"(["1.230", "1.234"])", money),
+            "Value does not fit: column c, want decimal(5, 2), row 2.");
+  EXPECT_EQ(ErrorAs(arrow::int64(), "[999, 1000]", money), "Value does not fit: column c, want decimal(5, 2), row 2.");
+  const std::string huge = "[\"1" + std::string(60, '0') + "\"]";
+  EXPECT_EQ(ErrorAs(arrow::decimal256(76, 0), huge.c_str(), wide),
+            "Value does not fit: column c, want decimal(38, 2), row 1.");
+  EXPECT_EQ(ErrorAs(arrow::float64(), "[1]", money), "Column has the wrong type: c, want decimal(5, 2), got double.");
+  EXPECT_EQ(ErrorAs(arrow::utf8(), "[]", money), "Column has the wrong type: c, want decimal(5, 2), got string.");
+  EXPECT_EQ(ErrorAs(arrow::decimal128(9, 2), "[]", TypeKind::kFloat64),
+            "Column has the wrong type: c, want float64, got decimal128(9, 2).");
+}
+
+TEST(ColumnFromArrow, ReadsLists) {
+  const Type ints = Type::List(TypeKind::kInt64);
+  const char* json = "[[1, null], null, [], [2]]";
+  const char* want = "[1, null] null [] [2]";
+  EXPECT_EQ(ShowAs(arrow::list(arrow::int8()), json, ints), want);
+  EXPECT_EQ(ShowAs(arrow::large_list(arrow::int64()), json, ints), want);
+  EXPECT_EQ(ShowAs(arrow::list_view(arrow::int64()), json, ints), want);
+  EXPECT_EQ(ShowAs(arrow::fixed_size_list(arrow::int16(), 2), "[[1, 2], null]", ints), "[1, 2] null");
+  EXPECT_EQ(ShowAs(arrow::list(arrow::null()), "[[null], []]", ints), "[null] []");
+  EXPECT_EQ(ShowAs(arrow::null(), "[null]", ints), "null");
+  EXPECT_EQ(ShowAs(arrow::list(arrow::dictionary(arrow::int8(), arrow::utf8())), R"([["a", null]])",
+                   Type::List(TypeKind::kString)),
+            "[\"a\", null]");
+  EXPECT_EQ(ErrorAs(arrow::list(arrow::utf8()), "[]", ints),
+            "Column has the wrong type: c, want list(int64), got list<item: string>.");
+  EXPECT_EQ(ErrorAs(arrow::int64(), "[]", ints), "Column has the wrong type: c, want list(int64), got int64.");
+  EXPECT_EQ(ErrorAs(arrow::list(arrow::list(arrow::int64())), "[]", ints),
+            "Column has the wrong type: c, want list(int64), got list<item: list<item: int64>>.");
+  EXPECT_EQ(ErrorAs(arrow::list(arrow::uint64()), "[[1], [2, 18446744073709551615]]", ints),
+            "List cannot be read: column c, row 2: Value does not fit: column element, want int64, row 2.");
+}
+
+TEST(ColumnFromArrow, ReadsVectors) {
+  const Type pair = Type::Vector(2);
+  const TypePtr types[] = {arrow::fixed_size_list(arrow::float32(), 2), arrow::fixed_size_list(arrow::float64(), 2),
+                           arrow::fixed_size_list(arrow::float16(), 2), arrow::list(arrow::float32()),
+                           arrow::large_list(arrow::float64())};
+  for (const TypePtr& type : types) {
+    EXPECT_EQ(ShowAs(type, "[[0.5, -1], null]", pair), "[0.5, -1] null") << type->ToString();
+    const auto column = ColumnFromArrow(arrow::ChunkedArray(JsonArray(type, "[[0.5, -1], [1, null]]")), pair, "c");
+    EXPECT_EQ(column.status().message(), "Vector has a null element: column c, row 2.") << type->ToString();
+  }
+  EXPECT_EQ(ErrorAs(arrow::list(arrow::float32()), "[[1, 2], [1, 2, 3]]", pair),
+            "Vector has another length: column c, want 2, got 3, row 2.");
+  EXPECT_EQ(ErrorAs(arrow::fixed_size_list(arrow::float32(), 3), "[[1, 2, 3]]", pair),
+            "Vector has another length: column c, want 2, got 3, row 1.");
+  EXPECT_EQ(ErrorAs(arrow::list(arrow::float64()), "[[1, 1e300]]", pair),
+            "Value does not fit: column c, want vector(float32, 2), row 1.");
+  EXPECT_EQ(ErrorAs(arrow::list(arrow::int64()), "[]", pair),
+            "Column has the wrong type: c, want vector(float32, 2), got list<item: int64>.");
+}
+
+TEST(ColumnFromArrow, IgnoresWhatListsDoNotReferTo) {
+  const auto lists = JsonArray(arrow::list(arrow::uint64()), "[[18446744073709551615], [1], [2, 3]]");
+  EXPECT_EQ(Show(ColumnFromArrow(arrow::ChunkedArray(lists->Slice(1, 2)), Type::List(TypeKind::kInt64), "c")),
+            "[1] [2, 3]");
+}
+
+TEST(TypeFromArrow, KnowsDecimalsListsAndVectors) {
+  const std::pair<TypePtr, const char*> cases[] = {
+      {arrow::decimal128(12, 2), "decimal(12, 2)"},
+      {arrow::decimal256(38, 0), "decimal(38, 0)"},
+      {arrow::decimal256(39, 0), ""},
+      {arrow::decimal128(5, -2), ""},
+      {arrow::list(arrow::utf8()), "list(string)"},
+      {arrow::large_list(arrow::decimal128(9, 2)), "list(decimal(9, 2))"},
+      {arrow::list(arrow::float32()), "list(float64)"},
+      {arrow::fixed_size_list(arrow::float32(), 3), "vector(float32, 3)"},
+      {arrow::fixed_size_list(arrow::float64(), 3), "list(float64)"},
+      {arrow::fixed_size_list(arrow::float32(), 65537), "list(float64)"},
+      {arrow::list(arrow::list(arrow::utf8())), ""},
+      {arrow::list(arrow::struct_({})), ""},
+  };
+  for (const auto& [type, name] : cases) {
+    const std::optional<Type> found = TypeFromArrow(*type);
+    EXPECT_EQ(found.has_value() ? TypeName(*found) : "", name) << type->ToString();
+  }
 }
 
 TEST(ColumnFromArrow, ReadsDictionariesAndNulls) {

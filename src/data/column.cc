@@ -2,15 +2,25 @@
 
 #include <cstring>
 
+#include "data/internal/decimal.h"
+
 namespace plumb::data {
+namespace {
+
+// Requires: a type with Storage::kInts.
+int64_t IntOf(const Value& value) {
+  return value.type().IsDecimal() ? static_cast<int64_t>(value.AsDecimal()) : value.AsInt();
+}
+
+}  // namespace
 
 Column Column::Nulls(Type type, size_t rows) {
   Column column(type);
   column.size_ = rows;
   column.valid_.assign(rows, 0);
-  if (type == TypeKind::kString) {
+  if (type.storage() == Storage::kBytes) {
     column.offsets_.assign(rows + 1, 0);
-  } else if (type == TypeKind::kFloat64) {
+  } else if (type.storage() == Storage::kDoubles) {
     column.doubles_.assign(rows, 0.0);
   } else {
     column.ints_.assign(rows, 0);
@@ -21,34 +31,36 @@ Column Column::Nulls(Type type, size_t rows) {
 Column Column::Repeat(const Value& value, size_t rows) {
   if (value.is_null()) return Nulls(value.type(), rows);
   Column column(value.type());
-  if (value.type() == TypeKind::kString) {
+  if (value.type().storage() == Storage::kBytes) {
     column.Reserve(rows);
     column.bytes_.reserve(rows * value.AsString().size());
     for (size_t row = 0; row < rows; ++row) column.AppendString(value.AsString());
     return column;
   }
   column.size_ = rows;
-  if (value.type() == TypeKind::kFloat64) {
+  if (value.type().storage() == Storage::kDoubles) {
     column.doubles_.assign(rows, value.AsDouble());
   } else {
-    column.ints_.assign(rows, value.AsInt());
+    column.ints_.assign(rows, IntOf(value));
   }
   return column;
 }
 
 Value Column::At(size_t row) const {
   if (IsNull(row)) return Value::Null(type_);
-  switch (type_.kind) {
-    case TypeKind::kString:
-      return Value::String(std::string(String(row)));
-    case TypeKind::kFloat64:
+  if (type_ == TypeKind::kNull) return Value();
+  switch (type_.storage()) {
+    case Storage::kBytes:
+      return Value::Bytes(type_, std::string(String(row)));
+    case Storage::kDoubles:
       return Value::Float64(doubles_[row]);
-    case TypeKind::kNull:
-      return Value();
-    default:
-      return Value::Integral(type_, ints_[row]);
+    case Storage::kInts:
+      break;
   }
+  return type_.IsDecimal() ? Value::Decimal(type_, ints_[row]) : Value::Integral(type_, ints_[row]);
 }
+
+Int128 Column::Decimal(size_t row) const { return type_.IsWideDecimal() ? Int128Of(String(row)) : Int128{ints_[row]}; }
 
 void Column::Clear() {
   size_ = 0;
@@ -57,13 +69,13 @@ void Column::Clear() {
   doubles_.clear();
   offsets_.clear();
   bytes_.clear();
-  if (type_ == TypeKind::kString) offsets_.push_back(0);
+  if (type_.storage() == Storage::kBytes) offsets_.push_back(0);
 }
 
 void Column::Reserve(size_t rows) {
-  if (type_ == TypeKind::kString) {
+  if (type_.storage() == Storage::kBytes) {
     offsets_.reserve(rows + 1);
-  } else if (type_ == TypeKind::kFloat64) {
+  } else if (type_.storage() == Storage::kDoubles) {
     doubles_.reserve(rows);
   } else {
     ints_.reserve(rows);
@@ -74,9 +86,9 @@ void Column::AppendNull() {
   if (valid_.empty()) valid_.assign(size_, 1);
   valid_.push_back(0);
   ++size_;
-  if (type_ == TypeKind::kString) {
+  if (type_.storage() == Storage::kBytes) {
     offsets_.push_back(offsets_.back());
-  } else if (type_ == TypeKind::kFloat64) {
+  } else if (type_.storage() == Storage::kDoubles) {
     doubles_.push_back(0.0);
   } else {
     ints_.push_back(0);
@@ -102,27 +114,32 @@ void Column::AppendString(std::string_view value) {
   offsets_.push_back(static_cast<int64_t>(bytes_.size()));
 }
 
+void Column::AppendDecimal(Int128 unscaled) {
+  if (type_.IsWideDecimal()) return AppendString(WideDecimalBytes(unscaled));
+  AppendInt(static_cast<int64_t>(unscaled));
+}
+
 void Column::Append(const Value& value) {
   if (value.is_null()) return AppendNull();
   PLUMB_CHECK(value.type() == type_, "A value of another type does not belong into the column.");
-  if (type_ == TypeKind::kString) return AppendString(value.AsString());
-  if (type_ == TypeKind::kFloat64) return AppendDouble(value.AsDouble());
-  AppendInt(value.AsInt());
+  if (type_.storage() == Storage::kBytes) return AppendString(value.AsString());
+  if (type_.storage() == Storage::kDoubles) return AppendDouble(value.AsDouble());
+  AppendInt(IntOf(value));
 }
 
 void Column::AppendFrom(const Column& other, size_t row) {
   PLUMB_CHECK(other.type_ == type_, "Columns of different types do not mix.");
   if (other.IsNull(row)) return AppendNull();
-  if (type_ == TypeKind::kString) return AppendString(other.String(row));
-  if (type_ == TypeKind::kFloat64) return AppendDouble(other.doubles_[row]);
+  if (type_.storage() == Storage::kBytes) return AppendString(other.String(row));
+  if (type_.storage() == Storage::kDoubles) return AppendDouble(other.doubles_[row]);
   AppendInt(other.ints_[row]);
 }
 
 void Column::ResizeUninitialised(size_t rows) {
-  PLUMB_CHECK(type_ != TypeKind::kString, "A string column grows by appending.");
+  PLUMB_CHECK(type_.storage() != Storage::kBytes, "A column of bytes grows by appending.");
   valid_.clear();
   size_ = rows;
-  if (type_ == TypeKind::kFloat64) {
+  if (type_.storage() == Storage::kDoubles) {
     doubles_.resize(rows);
   } else {
     ints_.resize(rows);
@@ -167,9 +184,9 @@ Column Column::Take(const std::vector<int64_t>& indices) const {
   Column result(type_);
   result.size_ = indices.size();
   result.valid_ = GatherValidity(*this, indices);
-  if (type_ == TypeKind::kFloat64) {
+  if (type_.storage() == Storage::kDoubles) {
     Gather(doubles_, indices, &result.doubles_);
-  } else if (type_ != TypeKind::kString) {
+  } else if (type_.storage() != Storage::kBytes) {
     Gather(ints_, indices, &result.ints_);
   } else {
     result.offsets_.reserve(indices.size() + 1);
@@ -195,7 +212,7 @@ void Column::AppendAll(const Column& other) {
   size_ += other.size_;
   ints_.insert(ints_.end(), other.ints_.begin(), other.ints_.end());
   doubles_.insert(doubles_.end(), other.doubles_.begin(), other.doubles_.end());
-  if (type_ != TypeKind::kString) return;
+  if (type_.storage() != Storage::kBytes) return;
   const auto shift = static_cast<int64_t>(bytes_.size());
   offsets_.reserve(offsets_.size() + other.size_);
   for (size_t i = 1; i < other.offsets_.size(); ++i) offsets_.push_back(other.offsets_[i] + shift);

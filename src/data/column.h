@@ -1,9 +1,10 @@
 // column.h: a typed column with nulls, and a batch of equally long columns: what the engine computes on.
 //
 // Why our own and not Arrow arrays: kernels want one contiguous, writable layout per type; Arrow stays at the edges
-// (arrow_bridge.h), out of public headers. Integral types lie in `ints`, float64 in `doubles`, strings as
-// offsets into `bytes`. `valid` holds one byte a row (1 = value, 0 = null) and is empty when nothing is null.
-// The value under a null is unspecified but initialised (0, 0.0, empty).
+// (arrow_bridge.h), out of public headers. What lies where is Type::storage(): integers in `ints`,
+// float64 in `doubles`, strings, lists, vectors and wide decimals as offsets into `bytes`. `valid` holds one byte a row
+// (1 = value, 0 = null) and is empty when nothing is null. The value under a null is unspecified but initialised (0,
+// 0.0, empty).
 //
 // Thread safety: const use is safe from any thread.
 #pragma once
@@ -31,7 +32,7 @@ class Column {
   [[nodiscard]] bool has_nulls() const { return !valid_.empty(); }
   [[nodiscard]] bool IsNull(size_t row) const { return !valid_.empty() && valid_[row] == 0; }
 
-  // Raw storage. int_data for bool, int64, timestamp, duration; double_data for float64.
+  // Raw storage: int_data for Storage::kInts, double_data for kDoubles, String for kBytes.
   [[nodiscard]] const int64_t* int_data() const { return ints_.data(); }
   [[nodiscard]] const double* double_data() const { return doubles_.data(); }
   [[nodiscard]] const uint8_t* valid_data() const { return valid_.empty() ? nullptr : valid_.data(); }
@@ -40,14 +41,16 @@ class Column {
   [[nodiscard]] std::string_view String(size_t row) const {
     return {bytes_.data() + offsets_[row], static_cast<size_t>(offsets_[row + 1] - offsets_[row])};
   }
+  [[nodiscard]] Int128 Decimal(size_t row) const;  // unscaled; of a narrow or a wide decimal
   [[nodiscard]] Value At(size_t row) const;
 
   void Clear();  // keeps the type and the capacity
   void Reserve(size_t rows);
   void AppendNull();
-  void AppendInt(int64_t value);    // any integral type
-  void AppendDouble(double value);  // canonicalised
-  void AppendString(std::string_view value);
+  void AppendInt(int64_t value);                     // any type with Storage::kInts
+  void AppendDouble(double value);                   // canonicalised
+  void AppendString(std::string_view value);         // the bytes of any type with Storage::kBytes
+  void AppendDecimal(Int128 unscaled);               // Requires: |unscaled| < 10^precision
   void Append(const Value& value);                   // Requires: null, or of this type
   void AppendFrom(const Column& other, size_t row);  // Requires: same type
 

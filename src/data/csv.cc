@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "data/internal/array_text.h"
 #include "data/internal/csv_scanner.h"
+#include "data/internal/decimal.h"
 #include "data/internal/scalar_text.h"
 #include "data/timestamp_parser.h"
 
@@ -62,6 +64,8 @@ class ColumnReader {
       column->AppendNull();
       return TextOutcome::kRead;
     }
+    if (field_.type.IsDecimal()) return AppendDecimal(text, column);
+    if (field_.type.storage() == Storage::kBytes) return AppendArray(text, column);
     if (field_.type == TypeKind::kFloat64) {
       double value = 0;
       const TextOutcome outcome = ReadFloat64(text, &value);
@@ -76,10 +80,24 @@ class ColumnReader {
 
   [[nodiscard]] std::string Wanted(TextOutcome outcome) const {
     if (field_.type == TypeKind::kTimestamp) return times_.Wanted();
+    if (!wanted_array_.empty()) return wanted_array_;
     return WantedText(field_.type, outcome);
   }
 
  private:
+  TextOutcome AppendDecimal(std::string_view text, Column* column) const {
+    Int128 unscaled = 0;
+    const TextOutcome outcome = ReadDecimal(field_.type, text, &unscaled);
+    if (outcome == TextOutcome::kRead) column->AppendDecimal(unscaled);
+    return outcome;
+  }
+
+  TextOutcome AppendArray(std::string_view text, Column* column) {
+    if (!ReadArray(field_.type, text, &array_, &wanted_array_)) return TextOutcome::kMalformed;
+    column->AppendString(array_);
+    return TextOutcome::kRead;
+  }
+
   static TextOutcome AppendString(std::string_view text, bool quoted, const NullTokens& nulls, Column* column) {
     if (!quoted && nulls.Contain(text)) {
       column->AppendNull();
@@ -108,6 +126,7 @@ class ColumnReader {
   size_t position_;
   TimestampParser times_;
   std::string buffer_;
+  std::string array_, wanted_array_;  // the bytes of a list or vector, or what was wanted
 };
 
 base::Result<std::vector<std::string>> ReadHeader(CsvScanner* scanner, const std::string& name) {

@@ -8,7 +8,7 @@
 // The dialect is RFC 4180 and what is common beside it: LF or CRLF, a UTF-8 byte order mark, any one-byte delimiter,
 // quoted fields with doubled quotes and line breaks. A quote inside an unquoted field is that character. Blanks around
 // fields that are not strings are ignored. Empty lines are skipped (but count as a row when there is only one column).
-// Text is UTF-8.
+// Text is UTF-8. Decimals are read digit by digit; lists and vectors are JSON arrays, quoted where they have commas.
 //
 // Thread safety: pure functions.
 //

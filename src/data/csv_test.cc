@@ -72,6 +72,49 @@ TEST(ParseCsv, ReadsEveryType) {
             "true|-9223372036854775808|0.001|ü|2013-01-01T08:00:00Z|1h30m;false|1|-Infinity|null|null|null");
 }
 
+TEST(ParseCsv, ReadsDecimalsListsAndVectors) {
+  const Schema schema({{"p", Type::Decimal(5, 2)},
+                       {"w", Type::Decimal(38, 2)},
+                       {"l", Type::List(TypeKind::kString)},
+                       {"m", Type::List(Type::Decimal(38, 20))},
+                       {"v", Type::Vector(2)}});
+  EXPECT_EQ(
+      Read("p,w,l,m,v\n"
+           "1.1,123456789012345678901234567890123456.78,\"[\"\"a\"\", null]\",[0.10000000000000000001],\"[1, 0.1]\"\n"
+           " 2 ,-1,[],[], \n,NA,,,\n",
+           schema),
+      "1.10|123456789012345678901234567890123456.78|[\"a\", null]|[0.10000000000000000001]|[1, 0.1];"
+      "2.00|-1.00|[]|[]|null;null|null|null|null|null");
+}
+
+TEST(ParseCsv, SaysWhatIsWrongWithDecimalsListsAndVectors) {
+  struct Case {
+    Type type;
+    const char* field;
+    const char* part;  // of the error
+  };
+  const Type money = Type::Decimal(5, 2), ints = Type::List(TypeKind::kInt64), vector = Type::Vector(3);
+  const Case cases[] = {
+      {money, "1.234",
+       "f.csv:2: CSV value cannot be read: column c, want decimal(5, 2) (at most 3 digits before the "
+       "point and 2 after it), got \"1.234\"."},
+      {money, "1000", "at most 3 digits before the point"},
+      {money, "12.3x", "a decimal number such as 12.30"},
+      {ints, "1", "want list(int64) (a JSON array of int64), got \"1\""},
+      {ints, "\"[1, 2\"", "(a JSON array of int64)"},
+      {ints, "\"[1, x]\"", "(a JSON array of int64; element 2 is not int64: x)"},
+      {vector, "\"[1, 2]\"", "want vector(float32, 3) (a JSON array of 3 numbers, not of 2)"},
+      {vector, "\"[1, 2, null]\"", "element 3 is not float32: null"},
+      {vector, "\"[1, 2, 1e99]\"", "element 3 is not float32: 1e99"},
+  };
+  for (const Case& c : cases) {
+    const std::string csv = std::string("c\n") + c.field + "\n";
+    const auto batch = ParseCsv(csv, "f.csv", Schema({{"c", c.type}}), {});
+    ASSERT_EQ(batch.status().code(), base::Code::kInvalidArgument) << c.field;
+    EXPECT_NE(batch.status().ToString().find(c.part), std::string::npos) << batch.status().ToString();
+  }
+}
+
 TEST(ParseCsv, FollowsTheFormat) {
   TableFormat format;
   format.delimiter = ';';

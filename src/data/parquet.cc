@@ -57,11 +57,25 @@ base::Status CheckCounts(const parquet::FileMetaData& footer, size_t file_bytes,
   return left == 0 ? base::Status() : damaged();
 }
 
-// Of a flat column, every row group has one value a row.
-base::Status CheckValues(const parquet::FileMetaData& footer, int leaf, const std::string& name) {
+// Where a column's values stand: of a list, below it.
+struct Leaf {
+  int index = -1;
+  bool repeated = false;
+};
+
+Leaf LeafOf(const parquet::arrow::SchemaField& field) {
+  const parquet::arrow::SchemaField* at = &field;
+  while (at->children.size() == 1) at = at->children.data();
+  return {.index = at->children.empty() ? at->column_index : -1, .repeated = at != &field};
+}
+
+// Of a flat column, every row group has one value a row; of lists, one or more.
+base::Status CheckValues(const parquet::FileMetaData& footer, const Leaf& leaf, const std::string& name) {
   for (int i = 0; i < footer.num_row_groups(); ++i) {
     const auto group = footer.RowGroup(i);
-    if (leaf >= group->num_columns() || group->ColumnChunk(leaf)->num_values() != group->num_rows()) {
+    const int64_t rows = group->num_rows();
+    const int64_t values = leaf.index < group->num_columns() ? group->ColumnChunk(leaf.index)->num_values() : -1;
+    if (values < rows || (values > rows && !leaf.repeated)) {
       return base::DataLoss("Parquet file is damaged: {}: value counts do not agree.", name);
     }
   }
@@ -134,8 +148,10 @@ class Reader {
   base::Result<Column> ReadColumn(const Field& wanted) {
     PLUMB_ASSIGN_OR_RETURN(const int index, FindColumn(wanted));
     PLUMB_RETURN_IF_ERROR(CheckType(wanted, index));
-    const int leaf = file_->manifest().schema_fields[static_cast<size_t>(index)].column_index;
-    if (leaf < 0) return base::DataLoss("Parquet file is damaged: {}: column {} is not flat.", name_, wanted.name);
+    const Leaf leaf = LeafOf(file_->manifest().schema_fields[static_cast<size_t>(index)]);
+    if (leaf.index < 0) {
+      return base::DataLoss("Parquet file is damaged: {}: column {} has parts.", name_, wanted.name);
+    }
     PLUMB_RETURN_IF_ERROR(CheckValues(Footer(), leaf, name_));
     std::shared_ptr<arrow::ChunkedArray> array;
     PLUMB_RETURN_IF_ERROR(ReadStatus(file_->ReadColumn(index, &array), name_));

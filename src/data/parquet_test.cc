@@ -4,6 +4,7 @@
 
 #include "base/memory_file_system.h"
 #include "base/random.h"
+#include "data/internal/random_values.h"
 
 namespace plumb::data {
 namespace {
@@ -111,6 +112,65 @@ TEST(Parquet, DamageIsDataLossOrSeen) {
       EXPECT_NE(read.status().code(), base::Code::kOk) << at;
     }
   }
+}
+
+void ExpectWrongType(const std::string& file, const char* column, Type wanted, const char* got) {
+  const base::Status status = DecodeParquet(file, "a.parquet", Schema({{column, wanted}})).status();
+  EXPECT_EQ(status.code(), base::Code::kInvalidArgument);
+  EXPECT_EQ(status.message(),
+            fmt::format("Column has the wrong type: {}, want {}, got {}.", column, TypeName(wanted), got));
+  EXPECT_EQ(status.where(), "a.parquet");
+}
+
+TEST(Parquet, RefusesColumnsOfAnotherType) {
+  Batch batch;
+  batch.AddColumn("i", Column::Repeat(Value::Int64(1), 2));
+  batch.AddColumn("f", Column::Repeat(Value::Float64(1), 2));
+  batch.AddColumn("p", Column::Repeat(Value::Decimal(Type::Decimal(9, 2), 125), 2));
+  batch.AddColumn("l", Column::Repeat(ParseValue(Type::List(TypeKind::kString), "[\"a\"]").value(), 2));
+  batch.AddColumn("v", Column::Repeat(ParseValue(Type::Vector(2), "[1, 2]").value(), 2));
+  const std::string file = EncodeParquet(batch).value();
+  ExpectWrongType(file, "i", Type::List(TypeKind::kInt64), "int64");
+  ExpectWrongType(file, "f", Type::Decimal(9, 2), "double");
+  ExpectWrongType(file, "p", TypeKind::kFloat64, "decimal128(9, 2)");
+  ExpectWrongType(file, "l", TypeKind::kString, "list<element: string>");
+  ExpectWrongType(file, "l", Type::List(TypeKind::kInt64), "list<element: string>");
+  ExpectWrongType(file, "v", TypeKind::kFloat64, "fixed_size_list<element: float>[2]");
+  const auto refuses = [&](const char* column, Type wanted) {
+    return DecodeParquet(file, "a.parquet", Schema({{column, wanted}})).status().code() == base::Code::kInvalidArgument;
+  };
+  EXPECT_TRUE(refuses("v", Type::Vector(3)));
+  EXPECT_TRUE(refuses("p", Type::Decimal(9, 1)));
+  EXPECT_TRUE(refuses("p", Type::Decimal(2, 2)));
+  EXPECT_FALSE(refuses("p", Type::Decimal(38, 10)));
+  EXPECT_FALSE(refuses("i", Type::Decimal(1, 0)));
+  EXPECT_FALSE(refuses("v", Type::List(TypeKind::kFloat64)));
+}
+
+TEST(Parquet, NoDamageToAPageGoesUnseen) {
+  base::Random random(6);
+  Batch batch;
+  for (const Type type : {Type(TypeKind::kInt64), Type::Decimal(9, 2), Type::Decimal(30, 2),
+                          Type::List(TypeKind::kString), Type::Vector(3)}) {
+    Column column(type);
+    for (int row = 0; row < 40; ++row) column.Append(RandomValue(type, 0.1, &random));
+    batch.AddColumn("c" + std::to_string(batch.columns.size()), std::move(column));
+  }
+  const std::string good = EncodeParquet(batch).value();
+  size_t losses = 0;
+  // The pages stand before the footer, which is less than the second half.
+  for (size_t at = 4; at < good.size() / 2; ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    const auto read = DecodeParquet(bad, "a.parquet", batch.schema);
+    if (read.ok()) {
+      ExpectSame(*read, batch);
+    } else {
+      EXPECT_NE(read.status().message(), "");
+      ++losses;
+    }
+  }
+  EXPECT_GT(losses, good.size() / 4);
 }
 
 TEST(Parquet, AFailedWriteLeavesTheOldFile) {

@@ -29,8 +29,8 @@ base::Result<std::vector<std::string>> FindTableFiles(base::FileSystem& files,
                                                       const std::vector<std::string>& patterns);
 
 // The columns of `schema` from all files that `patterns` (paths or shell patterns) name, in path order. Columns that
-// files have beyond the schema are ignored; one that is missing or has another type is kInvalidArgument that names file
-// and column.
+// files have beyond the schema are ignored; one that is missing is kNotFound, one that has another type
+// kInvalidArgument; both name file and column.
 base::Result<Batch> ReadTable(base::FileSystem& files, const std::vector<std::string>& patterns, const Schema& schema,
                               const TableFormat& format = {});
 

@@ -74,6 +74,23 @@ TEST_F(TableFileTest, ErrorsNameTheFile) {
   }
 }
 
+TEST_F(TableFileTest, NamesFileAndColumnThatIsMissingOrOfAnotherType) {
+  Batch batch;
+  batch.AddColumn("b", Column::Repeat(Value::String("x"), 1));
+  Write("d/a.csv", "b\nx\n");
+  ASSERT_TRUE(WriteParquet(files_, "d/a.parquet", batch).ok());
+  for (const char* path : {"d/a.csv", "d/a.parquet"}) {
+    const base::Status missing = ReadTable(files_, {path}, kSchema).status();
+    EXPECT_EQ(missing.code(), base::Code::kNotFound) << path;
+    EXPECT_EQ(missing.message(), "Column is not in the file: a.");
+    const base::Status other = ReadTable(files_, {path}, Schema({{"b", TypeKind::kInt64}})).status();
+    EXPECT_EQ(other.code(), base::Code::kInvalidArgument) << path;
+    for (const base::Status& status : {missing, other}) {
+      EXPECT_NE(status.where().find(path), std::string::npos) << status.ToString();
+    }
+  }
+}
+
 TEST_F(TableFileTest, InfersSchemas) {
   Batch batch;
   batch.AddColumn("x", Column::Repeat(Value::Timestamp(0), 1));

@@ -1,27 +1,16 @@
 #include "data/value.h"
 
-#include <bit>
 #include <charconv>
 #include <limits>
+#include <tuple>
+#include <utility>
 
-#include "data/internal/scalar_text.h"
+#include "data/internal/decimal.h"
+#include "data/internal/ordered_bits.h"
+#include "data/list.h"
 
 namespace plumb::data {
 namespace {
-
-template <typename T>
-int Order(const T& a, const T& b) {
-  return a < b ? -1 : (b < a ? 1 : 0);
-}
-
-// An unsigned number that sorts as the doubles do. Canonical doubles only, so NaN is one pattern, above infinity.
-uint64_t OrderedBits(double value) {
-  constexpr uint64_t kSign = uint64_t{1} << 63;
-  const auto bits = std::bit_cast<uint64_t>(value);
-  return (bits & kSign) != 0 ? ~bits : bits | kSign;
-}
-
-uint64_t OrderedBits(int64_t value) { return static_cast<uint64_t>(value) ^ (uint64_t{1} << 63); }
 
 std::string DoubleText(double value) {
   if (value != value) return "NaN";
@@ -30,10 +19,6 @@ std::string DoubleText(double value) {
   char buffer[40];
   const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value);
   return std::string(buffer, end.ptr);
-}
-
-void AppendBigEndian(uint64_t bits, std::string* out) {
-  for (int shift = 56; shift >= 0; shift -= 8) out->push_back(static_cast<char>(bits >> shift));
 }
 
 // 00 inside the text becomes 00 FF and the end is 00 00, so that a prefix sorts first and no text runs into the next
@@ -46,38 +31,96 @@ void AppendEscaped(std::string_view text, std::string* out) {
   out->append(2, '\0');
 }
 
-base::Status NotReadable(Type type, std::string_view text, TextOutcome outcome) {
-  return base::InvalidArgument("Value is not of type {}: \"{}\", want {}.", TypeName(type), ShownText(text),
-                               WantedText(type, outcome));
+base::Json DoubleJson(double value) {
+  const bool finite = value - value == 0;
+  return finite ? base::Json(value) : base::Json(DoubleText(value));
 }
 
-TextOutcome ReadIntegral(Type type, std::string_view text, int64_t* out) {
-  if (type == TypeKind::kBool) return ReadBool(text, out);
-  if (type == TypeKind::kInt64) return ReadInt64(text, out);
-  return type == TypeKind::kTimestamp ? ReadIsoTime(text, out) : ReadDuration(text, out);
+// The double that is written the shortest of those that are rounded to this float: 0.1, not 0.10000000149011612.
+double ShortestDouble(float value) {
+  char buffer[40];
+  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value);
+  double shortest = value;
+  const auto [stop, error] = std::from_chars(buffer, end.ptr, shortest);
+  const bool same = error == std::errc() && stop == end.ptr && static_cast<float>(shortest) == value;
+  return same ? shortest : value;
 }
 
-const char* JsonKind(const base::Json& json) {
-  if (json.IsNull()) return "null";
-  if (json.IsBool()) return "a boolean";
-  if (json.IsNumber()) return json.IsInt() ? "an integer" : "a number with a fraction";
-  if (json.IsString()) return "a string";
-  return json.IsArray() ? "an array" : "an object";
+// The element as it stands in a JSON array; decimals by their digits, which no double has.
+std::string ElementText(const Value& element) {
+  if (!element.is_null() && element.type().IsDecimal()) return element.ToString();
+  return element.ToJson().Dump();
 }
 
-base::Status WrongJson(Type type, const base::Json& json, std::string_view wanted) {
-  return base::InvalidArgument("Value is not of type {}: want {}, got {}.", TypeName(type), wanted, JsonKind(json));
+std::string ListText(Type type, std::string_view bytes) {
+  std::string text = "[";
+  ListView(type, bytes).ForEach([&](const Value& element) {
+    if (text.size() > 1) text += ", ";
+    text += ElementText(element);
+  });
+  return text + "]";
 }
 
-base::Result<Value> Float64FromJson(const base::Json& json) {
-  if (json.IsNumber()) return Value::Float64(json.AsDouble());
-  if (json.IsString()) {
-    const std::string& text = json.AsString();
-    if (text == "NaN") return Value::Float64(std::numeric_limits<double>::quiet_NaN());
-    if (text == "Infinity") return Value::Float64(std::numeric_limits<double>::infinity());
-    if (text == "-Infinity") return Value::Float64(-std::numeric_limits<double>::infinity());
+std::string VectorText(Type type, std::string_view bytes) {
+  std::string text = "[";
+  for (uint32_t i = 0; i < type.size; ++i) {
+    if (i > 0) text += ", ";
+    text += DoubleJson(ShortestDouble(VectorElement(bytes, i))).Dump();
   }
-  return WrongJson(TypeKind::kFloat64, json, "a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
+  return text + "]";
+}
+
+int CompareTypes(Type a, Type b) {
+  const auto parts = [](Type type) {
+    return std::make_tuple(type.kind, type.element, type.precision, type.scale, type.size);
+  };
+  return Order(parts(a), parts(b));
+}
+
+// The type, so that no two types have values of the same bytes.
+void AppendType(Type type, std::string* out) {
+  out->push_back(static_cast<char>(type.kind));
+  if (type.kind == TypeKind::kList) return AppendType(type.Element(), out);
+  if (type.kind == TypeKind::kVector) return AppendBigEndian(type.size, out);
+  if (!type.IsDecimal()) return;
+  out->push_back(static_cast<char>(type.precision));
+  out->push_back(static_cast<char>(type.scale));
+}
+
+void AppendPayload(const Value& value, std::string* out);
+
+// Each element after a mark that is above null's, which is above the end's: a list sorts after its beginning.
+void AppendElements(const Value& list, std::string* out) {
+  constexpr char kEnd = 0, kNull = 1, kValue = 2;
+  ListView(list.type(), list.AsString()).ForEach([&](const Value& element) {
+    out->push_back(element.is_null() ? kNull : kValue);
+    if (!element.is_null()) AppendPayload(element, out);
+  });
+  out->push_back(kEnd);
+}
+
+void AppendPayload(const Value& value, std::string* out) {
+  switch (value.type().kind) {
+    case TypeKind::kBool:
+      out->push_back(value.AsBool() ? '\x01' : '\0');
+      return;
+    case TypeKind::kFloat64:
+      return AppendBigEndian(OrderedBits(value.AsDouble()), out);
+    case TypeKind::kString:
+      return AppendEscaped(value.AsString(), out);
+    case TypeKind::kDecimal:
+      if (value.type().IsWideDecimal()) return AppendBigEndian(OrderedBits(value.AsDecimal()), out);
+      return AppendBigEndian(OrderedBits(static_cast<int64_t>(value.AsDecimal())), out);
+    case TypeKind::kList:
+      return AppendElements(value, out);
+    case TypeKind::kVector:
+      for (uint32_t i = 0; i < value.type().size; ++i) {
+        AppendBigEndian(OrderedBits(VectorElement(value.AsString(), i)), out);
+      }
+      return;
+    default:
+      return AppendBigEndian(OrderedBits(value.AsInt()), out);
+  }
 }
 
 }  // namespace
@@ -115,13 +158,46 @@ Value Value::Integral(Type type, int64_t value) {
   return result;
 }
 
+Value Value::Decimal(Type type, Int128 unscaled) {
+  PLUMB_CHECK(type.IsDecimal(), "Only decimals have an unscaled form.");
+  PLUMB_CHECK(FitsPrecision(type, unscaled), "The decimal has more digits than its type.");
+  Value result = Null(type);
+  result.null_ = false;
+  if (type.IsWideDecimal()) {
+    result.string_ = WideDecimalBytes(unscaled);
+  } else {
+    result.int_ = static_cast<int64_t>(unscaled);
+  }
+  return result;
+}
+
+Value Value::Bytes(Type type, std::string bytes) {
+  PLUMB_CHECK(type.storage() == Storage::kBytes, "The type is not held as bytes.");
+  Value result = Null(type);
+  result.null_ = false;
+  result.string_ = std::move(bytes);
+  return result;
+}
+
+Int128 Value::AsDecimal() const { return type_.IsWideDecimal() ? Int128Of(string_) : Int128{int_}; }
+
 int Value::Compare(const Value& other) const {
   if (null_ != other.null_) return null_ ? -1 : 1;
-  if (type_ != other.type_) return Order(type_.kind, other.type_.kind);
+  if (type_ != other.type_) return CompareTypes(type_, other.type_);
   if (null_) return 0;
-  if (type_ == TypeKind::kString) return Order(string_.compare(other.string_), 0);
-  if (type_ == TypeKind::kFloat64) return Order(OrderedBits(double_), OrderedBits(other.double_));
-  return Order(int_, other.int_);
+  switch (type_.kind) {
+    case TypeKind::kString:
+      return Order(string_.compare(other.string_), 0);
+    case TypeKind::kFloat64:
+      return Order(OrderedBits(double_), OrderedBits(other.double_));
+    case TypeKind::kDecimal:
+      return Order(AsDecimal(), other.AsDecimal());
+    case TypeKind::kList:
+    case TypeKind::kVector:
+      return CompareLists(type_, string_, other.string_);
+    default:
+      return Order(int_, other.int_);
+  }
 }
 
 std::string Value::ToString() const {
@@ -139,6 +215,12 @@ std::string Value::ToString() const {
       return base::FormatTime(int_);
     case TypeKind::kDuration:
       return base::FormatSpan({0, int_});
+    case TypeKind::kDecimal:
+      return DecimalText(type_, AsDecimal());
+    case TypeKind::kList:
+      return ListText(type_, string_);
+    case TypeKind::kVector:
+      return VectorText(type_, string_);
     case TypeKind::kNull:
       break;
   }
@@ -152,76 +234,28 @@ base::Json Value::ToJson() const {
       return AsBool();
     case TypeKind::kInt64:
       return int_;
-    case TypeKind::kFloat64: {
-      const bool finite = double_ - double_ == 0;
-      return finite ? base::Json(double_) : base::Json(DoubleText(double_));
+    case TypeKind::kFloat64:
+      return DoubleJson(double_);
+    case TypeKind::kList: {
+      base::JsonArray items;
+      ListView(type_, string_).ForEach([&](const Value& element) { items.push_back(element.ToJson()); });
+      return items;
+    }
+    case TypeKind::kVector: {
+      base::JsonArray items;
+      for (uint32_t i = 0; i < type_.size; ++i) items.push_back(DoubleJson(ShortestDouble(VectorElement(string_, i))));
+      return items;
     }
     default:
       return ToString();
   }
 }
 
-base::Result<Value> ParseValue(Type type, std::string_view text) {
-  if (type == TypeKind::kString && IsUtf8(text)) return Value::String(std::string(text));
-  if (type == TypeKind::kNull && text == "null") return Value();
-  if (type == TypeKind::kFloat64) {
-    double value = 0;
-    const TextOutcome outcome = ReadFloat64(text, &value);
-    if (outcome == TextOutcome::kRead) return Value::Float64(value);
-    return NotReadable(type, text, outcome);
-  }
-  if (!type.IsIntegral()) return NotReadable(type, text, TextOutcome::kMalformed);
-  int64_t value = 0;
-  const TextOutcome outcome = ReadIntegral(type, text, &value);
-  if (outcome == TextOutcome::kRead) return Value::Integral(type, value);
-  return NotReadable(type, text, outcome);
-}
-
-base::Result<Value> ValueFromJson(Type type, const base::Json& json) {
-  if (json.IsNull()) return Value::Null(type);
-  switch (type.kind) {
-    case TypeKind::kBool:
-      if (json.IsBool()) return Value::Bool(json.AsBool());
-      return WrongJson(type, json, "true or false");
-    case TypeKind::kInt64:
-      if (json.IsInt()) return Value::Int64(json.AsInt());
-      return WrongJson(type, json, "a whole number from -2^63 to 2^63-1");
-    case TypeKind::kFloat64:
-      return Float64FromJson(json);
-    case TypeKind::kString:
-      if (json.IsString()) return Value::String(json.AsString());
-      return WrongJson(type, json, "a string");
-    case TypeKind::kTimestamp:
-      if (json.IsString()) return ParseValue(type, json.AsString());
-      return WrongJson(type, json, "an ISO 8601 time as a string");
-    case TypeKind::kDuration:
-      if (json.IsString()) return ParseValue(type, json.AsString());
-      return WrongJson(type, json, "a length of time as a string");
-    case TypeKind::kNull:
-      break;
-  }
-  return WrongJson(type, json, "null");
-}
-
 void AppendCanonical(const Value& value, std::string* out) {
-  const auto kind = static_cast<char>(value.type().kind);
-  if (value.is_null()) {
-    out->push_back('\0');
-    out->push_back(kind);
-    return;
-  }
-  out->push_back(kind);  // Never 0: a value that is not null has a type.
-  switch (value.type().kind) {
-    case TypeKind::kBool:
-      out->push_back(value.AsBool() ? '\x01' : '\0');
-      return;
-    case TypeKind::kFloat64:
-      return AppendBigEndian(OrderedBits(value.AsDouble()), out);
-    case TypeKind::kString:
-      return AppendEscaped(value.AsString(), out);
-    default:
-      return AppendBigEndian(OrderedBits(value.AsInt()), out);
-  }
+  // A value that is not null has a type, whose byte is never 0.
+  if (value.is_null()) out->push_back('\0');
+  AppendType(value.type(), out);
+  if (!value.is_null()) AppendPayload(value, out);
 }
 
 }  // namespace plumb::data

@@ -16,6 +16,8 @@
 
 namespace plumb::data {
 
+using Int128 = __int128;
+
 class Value {
  public:
   Value() = default;  // null of unknown type
@@ -28,6 +30,10 @@ class Value {
   static Value Duration(base::Duration value);
   // bool, int64, timestamp or duration from its integer form.
   static Value Integral(Type type, int64_t value);
+  // Requires: a decimal type, and |unscaled| < 10^precision.
+  static Value Decimal(Type type, Int128 unscaled);
+  // A value of any type with Storage::kBytes from its bytes. Requires: they are of that form.
+  static Value Bytes(Type type, std::string bytes);
 
   [[nodiscard]] Type type() const { return type_; }
   [[nodiscard]] bool is_null() const { return null_; }
@@ -35,16 +41,18 @@ class Value {
   [[nodiscard]] bool AsBool() const { return int_ != 0; }
   [[nodiscard]] int64_t AsInt() const { return int_; }  // bool, int64, timestamp, duration
   [[nodiscard]] double AsDouble() const { return double_; }
-  [[nodiscard]] const std::string& AsString() const { return string_; }
+  [[nodiscard]] const std::string& AsString() const { return string_; }  // the bytes of any type with Storage::kBytes
+  [[nodiscard]] Int128 AsDecimal() const;                                // unscaled
 
   // Same type, same nullness, same bits.
   friend bool operator==(const Value& a, const Value& b) { return a.Compare(b) == 0; }
   [[nodiscard]] int Compare(const Value& other) const;
 
-  // For people and tables: null, true, 12, 0.1, text, 2013-01-01T08:00:00Z, 1h30m. Doubles by their shortest exact
-  // text.
+  // For people and tables: null, true, 12, 0.1, text, 2013-01-01T08:00:00Z, 1h30m, 12.30, [1, 2, null], ["a"]. Doubles
+  // by their shortest exact text.
   [[nodiscard]] std::string ToString() const;
-  // timestamp as ISO text, duration as text ("1h30m"), NaN/Infinity as strings, the rest natively.
+  // timestamp as ISO text, duration as text ("1h30m"), decimals as text ("12.30", exactly), NaN/Infinity as strings,
+  // lists and vectors as arrays, the rest natively.
   [[nodiscard]] base::Json ToJson() const;
 
  private:
@@ -55,8 +63,9 @@ class Value {
   std::string string_;
 };
 
-// Reads a value of `type` from text (as in CSV and on the command line) or JSON (as in requests; an int is taken for
-// float64, an ISO text for timestamp). kInvalidArgument says what was wanted.
+// Reads a value of `type` from text (as in CSV and on the command line; lists and vectors as JSON arrays) or JSON (as
+// in requests; an int is taken for float64, an ISO text for timestamp, a number or a text for a decimal). A decimal
+// with more digits after the point than its scale is refused, not rounded. kInvalidArgument says what was wanted.
 base::Result<Value> ParseValue(Type type, std::string_view text);
 base::Result<Value> ValueFromJson(Type type, const base::Json& json);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "data/list.h"
 
 namespace plumb::data {
 namespace {
@@ -47,6 +48,127 @@ TEST(Value, IsShownForPeople) {
       {Value::Duration(90 * base::kMinute), "1h30m"},
   };
   for (const auto& [value, text] : cases) EXPECT_EQ(value.ToString(), text);
+}
+
+const Type kMoney = Type::Decimal(5, 2);
+const Type kWide = Type::Decimal(38, 10);
+
+Value Money(int64_t cents) { return Value::Decimal(kMoney, cents); }
+
+TEST(Value, OrdersDecimalsByNumber) {
+  EXPECT_LT(Money(-99999).Compare(Money(-1)), 0);
+  EXPECT_LT(Value::Decimal(kWide, -(Int128{1} << 90)).Compare(Value::Decimal(kWide, 3)), 0);
+  EXPECT_GT(Value::Decimal(kWide, 256).Compare(Value::Decimal(kWide, 255)), 0);
+  EXPECT_FALSE(Money(100) == Value::Decimal(Type::Decimal(5, 1), 100));
+  EXPECT_FALSE(Value::Null(kMoney) == Value::Null(kWide));
+}
+
+TEST(ValueDeathTest, RefusesDecimalsOfTooManyDigits) { EXPECT_DEATH(Money(100000), "more digits"); }
+
+TEST(Value, ShowsDecimalsListsAndVectors) {
+  const std::pair<Type, const char*> cases[] = {
+      {kMoney, "-0.05"},
+      {kMoney, "999.99"},
+      {Type::Decimal(5, 0), "-12"},
+      {Type::Decimal(38, 38), "0.12345678901234567890123456789012345678"},
+      {Type::List(TypeKind::kInt64), "[1, 2, null]"},
+      {Type::List(TypeKind::kString), R"(["a", "say \"hi\"", null])"},
+      {Type::List(kMoney), "[12.30, null]"},
+      {Type::List(TypeKind::kTimestamp), R"(["2013-01-01T08:00:00Z"])"},
+      {Type::List(TypeKind::kBool), "[]"},
+      {Type::Vector(4), R"([0.1, -1, "NaN", 1e-45])"},
+  };
+  for (const auto& [type, text] : cases) {
+    const auto value = ParseValue(type, text);
+    ASSERT_TRUE(value.ok()) << value.status().ToString();
+    EXPECT_EQ(value->ToString(), text);
+  }
+}
+
+TEST(ParseValue, ReadsDecimalsExactlyOrNotAtAll) {
+  struct Case {
+    Type type;
+    const char* text;
+    const char* want;  // empty: refused
+  };
+  const Case cases[] = {
+      {kMoney, "12.3", "12.30"},
+      {kMoney, "+.5", "0.50"},
+      {kMoney, "7.", "7.00"},
+      {kMoney, "00001.25", "1.25"},
+      {kMoney, "-0.00", "0.00"},
+      {kMoney, "1.5e2", "150.00"},
+      {kMoney, "15000E-2", "150.00"},
+      {kMoney, "12.345", ""},
+      {kMoney, "12.300", ""},
+      {kMoney, "1000", ""},
+      {kMoney, "1e3", ""},
+      {kMoney, "1e-3", ""},
+      {kMoney, "1e999999999999999999", ""},
+      {kMoney, "0e999999999999999999", "0.00"},
+      {kMoney, "", ""},
+      {kMoney, ".", ""},
+      {kMoney, "-", ""},
+      {kMoney, "+-1", ""},
+      {kMoney, "1e", ""},
+      {kMoney, "1 ", ""},
+      {kMoney, "1,5", ""},
+      {kMoney, "NaN", ""},
+      {kMoney, "0x1", ""},
+      {Type::Decimal(38, 0), "99999999999999999999999999999999999999", "99999999999999999999999999999999999999"},
+      {Type::Decimal(38, 0), "-99999999999999999999999999999999999999", "-99999999999999999999999999999999999999"},
+      {Type::Decimal(38, 0), "100000000000000000000000000000000000000", ""},
+      {Type::Decimal(38, 0), "340282366920938463463374607431768211457", ""},
+      {Type::Decimal(38, 1), "99999999999999999999999999999999999999", ""},
+  };
+  for (const Case& c : cases) {
+    const auto value = ParseValue(c.type, c.text);
+    EXPECT_EQ(value.ok() ? value->ToString() : "", c.want) << c.text;
+    if (!value.ok()) {
+      EXPECT_EQ(value.status().code(), base::Code::kInvalidArgument);
+    }
+  }
+}
+
+TEST(ParseValue, RefusesMalformedListsAndVectors) {
+  const Type ints = Type::List(TypeKind::kInt64);
+  const std::pair<Type, const char*> cases[] = {
+      {ints, ""},
+      {ints, "1, 2"},
+      {ints, "[1"},
+      {ints, "1]"},
+      {ints, "["},
+      {ints, "[1,]"},
+      {ints, "[,1]"},
+      {ints, "[1 2]"},
+      {ints, "[1.5]"},
+      {ints, "[[1]]"},
+      {ints, "[{}]"},
+      {ints, "[\"1\"]"},
+      {ints, "[1] x"},
+      {ints, "null"},
+      {ints, "[9223372036854775808]"},
+      {Type::List(TypeKind::kString), "[\"a]"},
+      {Type::List(TypeKind::kString), "[\"a\\"},
+      {Type::List(TypeKind::kString), "[\"\\\"]"},
+      {Type::List(TypeKind::kString), "[\"\xff\"]"},
+      {Type::List(TypeKind::kString), "[a]"},
+      {Type::List(kMoney), "[1.234]"},
+      {Type::List(TypeKind::kTimestamp), "[\"yesterday\"]"},
+      {Type::Vector(2), "[]"},
+      {Type::Vector(2), "[1]"},
+      {Type::Vector(2), "[1, 2, 3]"},
+      {Type::Vector(2), "[1, null]"},
+      {Type::Vector(2), "[1, true]"},
+      {Type::Vector(2), "[1, 1e39]"},
+      {Type::Vector(2), "[1, -]"},
+      {Type::Vector(2), "[1, \"2\"]"},
+  };
+  for (const auto& [type, text] : cases) {
+    EXPECT_EQ(ParseValue(type, text).status().code(), base::Code::kInvalidArgument) << TypeName(type) << " " << text;
+  }
+  EXPECT_EQ(ParseValue(Type::Vector(3), "[1, 2]").status().message(),
+            "Value is not of type vector(float32, 3): \"[1, 2]\", want a JSON array of 3 numbers, not of 2.");
 }
 
 TEST(ParseValue, ReadsWhatToStringWrites) {
@@ -98,6 +220,44 @@ TEST(ValueFromJson, TakesAnIntegerForAFloatButNotTheOtherWay) {
   EXPECT_FALSE(ValueFromJson(TypeKind::kString, base::Json(3)).ok());
   EXPECT_FALSE(ValueFromJson(TypeKind::kTimestamp, base::Json(3)).ok());
   EXPECT_FALSE(ValueFromJson(TypeKind::kBool, base::Json("true")).ok());
+}
+
+TEST(ValueFromJson, TakesNumbersAndTextsForDecimals) {
+  struct Case {
+    base::Json json;
+    const char* want;  // empty: refused
+  };
+  const Case cases[] = {
+      {"12.30", "12.30"}, {12, "12.00"},   {12.3, "12.30"}, {0.05, "0.05"},
+      {-0.0, "0.00"},     {1e2, "100.00"}, {"12.345", ""},  {12.345, ""},
+      {1000, ""},         {1e300, ""},     {true, ""},      {base::JsonArray(), ""},
+      {"NaN", ""},        {"twelve", ""},  {1e-300, ""},    {0.30000000000000004, ""},
+  };
+  for (const Case& c : cases) {
+    const auto value = ValueFromJson(kMoney, c.json);
+    EXPECT_EQ(value.ok() ? value->ToString() : "", c.want) << c.json.Dump();
+  }
+  // Sixteen digits: the double may be another number than the one that was written.
+  const auto unsure = ValueFromJson(Type::Decimal(38, 18), base::Json(0.1234567890123456));
+  ASSERT_FALSE(unsure.ok());
+  EXPECT_NE(unsure.status().suggestion(), "");
+}
+
+TEST(ValueFromJson, TakesArraysForListsAndVectors) {
+  const auto parse = [](Type type, const char* json) {
+    const auto value = ValueFromJson(type, base::ParseJson(json).value());
+    return value.ok() ? value->ToString() : std::string(base::CodeName(value.status().code()));
+  };
+  EXPECT_EQ(parse(Type::List(TypeKind::kFloat64), "[1, null, \"NaN\"]"), "[1, null, \"NaN\"]");
+  EXPECT_EQ(parse(Type::List(kMoney), "[1, \"2.50\", 0.5]"), "[1.00, 2.50, 0.50]");
+  EXPECT_EQ(parse(Type::List(TypeKind::kInt64), "[1.5]"), "invalid_argument");
+  EXPECT_EQ(parse(Type::List(TypeKind::kInt64), "[[1]]"), "invalid_argument");
+  EXPECT_EQ(parse(Type::List(TypeKind::kInt64), "1"), "invalid_argument");
+  EXPECT_EQ(parse(Type::Vector(2), "[1, 0.1]"), "[1, 0.1]");
+  EXPECT_EQ(parse(Type::Vector(2), "[1]"), "invalid_argument");
+  EXPECT_EQ(parse(Type::Vector(2), "[1, null]"), "invalid_argument");
+  EXPECT_EQ(parse(Type::Vector(2), "[1, 1e39]"), "invalid_argument");
+  EXPECT_EQ(parse(Type::Vector(2), "\"[1, 2]\""), "invalid_argument");
 }
 
 Value RandomValue(base::Random* random) {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "base/status.h"
+
 namespace plumb::stats {
 
 struct BootstrapOptions {
@@ -10,5 +12,8 @@ struct BootstrapOptions {
   double confidence = 0.95;  // between 0 and 1
   uint64_t seed = 1;
 };
+
+// kInvalidArgument unless the options are in range.
+base::Status CheckBootstrapOptions(const BootstrapOptions& options);
 
 }  // namespace plumb::stats

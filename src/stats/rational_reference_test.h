@@ -46,10 +46,10 @@ inline double NearestDouble(const mpq_class& x) {
   return std::ldexp(mantissa.get_d(), static_cast<int>(unit));
 }
 
-// The double nearest to the root of a positive rational in the normal range, ties to even.
+// The double nearest to the root of a rational that is not negative, ties to even.
 inline double NearestRoot(const mpq_class& x) {
   if (x == 0) return 0;
-  const int64_t unit = (ExponentOf(x) >> 1) - 52;
+  const int64_t unit = std::max<int64_t>(ExponentOf(x) >> 1, -1022) - 52;
   const mpq_class scaled = x * PowerOfTwo(-2 * unit);
   mpz_class root = sqrt(FloorOf(scaled));
   const mpq_class middle = mpq_class(root) + mpq_class(1, 2);

@@ -2,10 +2,12 @@
 
 #include <arrow/api.h>
 #include <arrow/util/bit_util.h>
+#include <arrow/util/float16.h>
 
 #include <limits>
 
 #include "base/time.h"
+#include "data/internal/arrow_wide.h"
 #include "data/internal/scalar_text.h"
 
 namespace plumb::data {
@@ -72,8 +74,9 @@ base::Status OutOfRange(std::string_view name, std::string_view want, int64_t ro
 // Copies the chunks of one column, each to its place.
 class ColumnCopier {
  public:
-  ColumnCopier(Type wanted, std::string_view name, size_t rows) : column_(wanted), name_(name) {
-    if (wanted == TypeKind::kString) {
+  ColumnCopier(Type wanted, std::string_view name, size_t rows)
+      : column_(wanted), name_(name), appends_(wanted.storage() == Storage::kBytes || wanted.IsDecimal()) {
+    if (appends_) {
       column_.Reserve(rows);
     } else {
       column_.ResizeUninitialised(rows);
@@ -109,6 +112,10 @@ class ColumnCopier {
         return CopyTimestamp(array);
       case TypeKind::kDuration:
         return CopyDuration(array);
+      case TypeKind::kDecimal:
+      case TypeKind::kList:
+      case TypeKind::kVector:
+        return AppendWide(array, {name_, done_}, &column_);
       case TypeKind::kNull:
         break;
     }
@@ -116,8 +123,7 @@ class ColumnCopier {
   }
 
   base::Status WrongType(const arrow::Array& array) const {
-    return base::InvalidArgument("Column has the wrong type: {}, want {}, got {}.", name_, TypeName(column_.type()),
-                                 array.type()->ToString());
+    return WrongArrowType(name_, column_.type(), *array.type());
   }
 
   [[nodiscard]] int64_t* Ints() { return column_.mutable_int_data() + done_; }
@@ -128,10 +134,7 @@ class ColumnCopier {
   }
 
   void MarkNull(int64_t i) {
-    if (column_.type() == TypeKind::kString) {
-      column_.AppendNull();
-      return;
-    }
+    if (appends_) return column_.AppendNull();
     column_.mutable_valid_data()[done_ + i] = 0;
     if (column_.type() == TypeKind::kFloat64) {
       column_.mutable_double_data()[done_ + i] = 0;
@@ -204,6 +207,16 @@ class ColumnCopier {
     return {};
   }
 
+  base::Status CopyHalf(const arrow::Array& array) {
+    const uint16_t* values = static_cast<const arrow::HalfFloatArray&>(array).raw_values();
+    double* out = column_.mutable_double_data() + done_;
+    for (int64_t i = 0; i < array.length(); ++i) {
+      out[i] = CanonicalDouble(static_cast<double>(arrow::util::Float16::FromBits(values[i]).ToFloat()));
+    }
+    MarkNulls(array);
+    return {};
+  }
+
   // Whole numbers up to 2^53 are the doubles that stand for them alone.
   base::Status CopyInt64AsFloat(const arrow::Array& array) {
     constexpr int64_t kExactMax = int64_t{1} << 53;
@@ -221,6 +234,8 @@ class ColumnCopier {
         return CopyFloatAs<arrow::DoubleArray>(array);
       case arrow::Type::FLOAT:
         return CopyFloatAs<arrow::FloatArray>(array);
+      case arrow::Type::HALF_FLOAT:
+        return CopyHalf(array);
       case arrow::Type::INT8:
         return CopyFloatAs<arrow::Int8Array>(array);
       case arrow::Type::INT16:
@@ -347,8 +362,8 @@ class ColumnCopier {
   }
 
   void CopyValue(const Column& values, size_t index, int64_t i) {
-    if (column_.type() == TypeKind::kString) {
-      column_.AppendString(values.String(index));
+    if (appends_) {
+      column_.AppendFrom(values, index);
     } else if (column_.type() == TypeKind::kFloat64) {
       column_.mutable_double_data()[done_ + i] = values.Double(index);
     } else {
@@ -358,6 +373,7 @@ class ColumnCopier {
 
   Column column_;
   std::string_view name_;
+  bool appends_;  // rows are appended, not written to their place
   int64_t done_ = 0;
 };
 
@@ -366,6 +382,7 @@ class ColumnCopier {
 arrow::Result<std::shared_ptr<arrow::Array>> ArrayOf(const Column& column,
                                                      const std::shared_ptr<arrow::DataType>& type) {
   if (column.type() == TypeKind::kString) return StringArray(column);
+  if (column.type().storage() == Storage::kBytes || column.type().IsDecimal()) return WideArrayOf(column, type);
   const auto rows = static_cast<int64_t>(column.size());
   if (column.type() == TypeKind::kNull) return arrow::MakeArrayOfNull(type, rows);
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> valid, ValidityBits(column));
@@ -385,9 +402,7 @@ base::Result<Column> ColumnOf(const arrow::ChunkedArray& array, Type wanted, std
   ColumnCopier copier(wanted, name, static_cast<size_t>(array.length()));
   if (array.num_chunks() == 0) {
     arrow::Result<std::shared_ptr<arrow::Array>> empty = arrow::MakeEmptyArray(array.type());
-    if (!empty.ok())
-      return base::InvalidArgument("Column has the wrong type: {}, want {}, got {}.", name, TypeName(wanted),
-                                   array.type()->ToString());
+    if (!empty.ok()) return WrongArrowType(name, wanted, *array.type());
     PLUMB_RETURN_IF_ERROR(copier.Add(**empty));
   }
   for (const auto& chunk : array.chunks()) PLUMB_RETURN_IF_ERROR(copier.Add(*chunk));

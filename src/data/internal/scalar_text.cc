@@ -65,6 +65,15 @@ TextOutcome ReadBool(std::string_view text, int64_t* out) {
 TextOutcome ReadInt64(std::string_view text, int64_t* out) { return ReadNumber(text, out); }
 TextOutcome ReadFloat64(std::string_view text, double* out) { return ReadNumber(text, out); }
 
+TextOutcome RoundToFloat32(double number, float* out) {
+  // Half a unit beyond the largest float: from here on rounding gives infinity.
+  constexpr double kTooLarge = 0x1.ffffffp127;
+  const bool finite = number - number == 0;
+  if (finite && (number >= kTooLarge || number <= -kTooLarge)) return TextOutcome::kOutOfRange;
+  *out = CanonicalFloat(static_cast<float>(number));
+  return TextOutcome::kRead;
+}
+
 TextOutcome ReadDuration(std::string_view text, int64_t* out) {
   const base::Result<base::Span> span = base::ParseSpan(text);
   if (!span.ok() || span->months != 0) return TextOutcome::kMalformed;
@@ -94,6 +103,14 @@ std::string WantedText(Type type, TextOutcome outcome) {
       return "an ISO 8601 time such as 2013-01-01T08:00:00Z";
     case TypeKind::kDuration:
       return "a length of time such as 1h30m, without months";
+    case TypeKind::kDecimal:
+      return range ? fmt::format("at most {} digits before the point and {} after it", type.precision - type.scale,
+                                 type.scale)
+                   : "a decimal number such as 12.30";
+    case TypeKind::kList:
+      return fmt::format("a JSON array of {}", TypeName(type.Element()));
+    case TypeKind::kVector:
+      return fmt::format("a JSON array of {} numbers", type.size);
     case TypeKind::kNull:
       break;
   }

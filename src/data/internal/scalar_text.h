@@ -28,6 +28,9 @@ TextOutcome ReadFloat64(std::string_view text, double* out);
 TextOutcome ReadDuration(std::string_view text, int64_t* out);
 TextOutcome ReadIsoTime(std::string_view text, int64_t* out);
 
+// A float32 read as a double and rounded, as a number in a request is.
+TextOutcome RoundToFloat32(double number, float* out);
+
 // What the type wants, for sentences: "a whole number".
 std::string WantedText(Type type, TextOutcome outcome);
 

@@ -10,15 +10,6 @@ namespace plumb::stats::internal {
 namespace {
 
 constexpr size_t kRowsMax = (size_t{1} << 31) - 1;
-constexpr int kReplicatesMin = 10, kReplicatesMax = 1'000'000;
-
-base::Status CheckOptions(const BootstrapOptions& options) {
-  if (options.replicates < kReplicatesMin || options.replicates > kReplicatesMax) {
-    return base::InvalidArgument("Number of bootstrap replicates is out of range: {}, want {} to {}.",
-                                 options.replicates, kReplicatesMin, kReplicatesMax);
-  }
-  return CheckConfidence(options.confidence);
-}
 
 // Quantile of sorted values by linear interpolation (Hyndman and Fan, 1996, type 7).
 double SortedQuantile(std::span<const double> sorted, double p) {
@@ -81,7 +72,7 @@ ScoreGroups GroupByScore(std::span<const double> scores, std::span<const uint8_t
 base::Result<Interval> BootstrapInterval(const ScoreGroups& groups, std::span<const uint8_t> labels,
                                          const BootstrapOptions& options,
                                          const std::function<double(std::span<const ScoreGroup>)>& metric) {
-  PLUMB_RETURN_IF_ERROR(CheckOptions(options));
+  PLUMB_RETURN_IF_ERROR(CheckBootstrapOptions(options));
   std::vector<int32_t> rows[2];  // The group of each example, by label.
   for (size_t row = 0; row < labels.size(); row++) rows[labels[row]].push_back(groups.group_of_row[row]);
   // Sorted by group, the draw does not depend on the order of the rows.
