@@ -12,6 +12,7 @@ namespace {
 
 using plumb::data::Column;
 using plumb::data::Schema;
+using plumb::data::Type;
 using plumb::data::TypeKind;
 using plumb::data::Value;
 using plumb::expr::Checked;
@@ -24,7 +25,12 @@ const Schema& Columns() {
                                               {"f", TypeKind::kFloat64},
                                               {"s", TypeKind::kString},
                                               {"ts", TypeKind::kTimestamp},
-                                              {"d", TypeKind::kDuration}});
+                                              {"d", TypeKind::kDuration},
+                                              {"n", Type::Decimal(9, 2)},
+                                              {"w", Type::Decimal(38, 6)},
+                                              {"l", Type::List(TypeKind::kInt64)},
+                                              {"m", Type::List(TypeKind::kString)},
+                                              {"x", Type::Vector(3)}});
   return columns;
 }
 
@@ -39,17 +45,15 @@ Scope FuzzScope() {
   return scope;
 }
 
-Value ValueFor(plumb::data::Type type) {
-  switch (type.kind) {
-    case TypeKind::kFloat64:
-      return Value::Float64(-2.5);
-    case TypeKind::kString:
-      return Value::String("a'ß");
-    case TypeKind::kBool:
-      return Value::Bool(true);
-    default:
-      return Value::Integral(type, 7);
+// Of the texts that its type reads, the value of the first.
+Value ValueFor(Type type) {
+  for (const std::string_view text :
+       {"true", "7", "-2.5", "2013-03-10T07:30:00Z", "90m", "[1, null, -3]", "[0.5, -2, 1]", "[\"a'\", null]"}) {
+    if (type == TypeKind::kString) break;
+    const plumb::base::Result<Value> value = plumb::data::ParseValue(type, text);
+    if (value.ok()) return *value;
   }
+  return type == TypeKind::kString ? Value::String("a'ß") : Value::Null(type);
 }
 
 void Evaluate(const Scalar& scalar) {

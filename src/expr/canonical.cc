@@ -41,22 +41,6 @@ std::string DurationText(int64_t micros) {
   return (micros < 0 ? "-" : "") + base::FormatSpan(span);
 }
 
-std::string LiteralText(const data::Value& value) {
-  if (value.is_null()) return fmt::format("cast(null as {})", data::TypeName(value.type()));
-  switch (value.type().kind) {
-    case data::TypeKind::kFloat64:
-      return FloatText(value.AsDouble());
-    case data::TypeKind::kString:
-      return Quoted(value.AsString(), '\'');
-    case data::TypeKind::kTimestamp:
-      return fmt::format("timestamp '{}'", value.ToString());
-    case data::TypeKind::kDuration:
-      return DurationText(value.AsInt());
-    default:
-      return value.ToString();
-  }
-}
-
 class Printer {
  public:
   explicit Printer(const std::vector<Input>& inputs) : inputs_(inputs) {}
@@ -95,7 +79,7 @@ class Printer {
   void PrintBare(const Node& node) {
     switch (node.op) {
       case Op::kLiteral:
-        out_ += LiteralText(node.literal);
+        out_ += SpellLiteral(node.literal);
         return;
       case Op::kInput:
         return PrintInput(inputs_[static_cast<size_t>(node.input)]);
@@ -223,6 +207,26 @@ class Printer {
 
 std::string SpellName(std::string_view name) {
   return IsPlainName(name) && name != "t" ? std::string(name) : Quoted(name, '"');
+}
+
+std::string SpellLiteral(const data::Value& value) {
+  if (value.is_null()) return fmt::format("cast(null as {})", data::TypeName(value.type()));
+  switch (value.type().kind) {
+    case data::TypeKind::kFloat64:
+      return FloatText(value.AsDouble());
+    case data::TypeKind::kString:
+      return Quoted(value.AsString(), '\'');
+    case data::TypeKind::kTimestamp:
+      return fmt::format("timestamp '{}'", value.ToString());
+    case data::TypeKind::kDuration:
+      return DurationText(value.AsInt());
+    case data::TypeKind::kDecimal:
+    case data::TypeKind::kList:
+    case data::TypeKind::kVector:
+      return fmt::format("cast({} as {})", Quoted(value.ToString(), '\''), data::TypeName(value.type()));
+    default:
+      return value.ToString();
+  }
 }
 
 std::string CanonicalText(const Node& node, const std::vector<Input>& inputs) {

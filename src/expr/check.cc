@@ -14,7 +14,7 @@ using data::TypeName;
 std::optional<Checked> Checker::Run(const ExprPtr& expr, std::optional<Type> wanted) {
   const size_t errors_before = diagnostics_->errors();
   NodePtr root = Visit(*expr);
-  if (root != nullptr && wanted && !CanBecome(root->type, *wanted)) {
+  if (root != nullptr && wanted && !CanBecome(*root, *wanted)) {
     const bool can_cast = FindCast(root->type, *wanted) != nullptr;
     root = Error(
         *expr, fmt::format("Expression has the wrong type: want {}, got {}.", TypeName(*wanted), TypeName(root->type)),
@@ -140,6 +140,8 @@ NodePtr Checker::Case(const Expr& expr) {
   return Fold(std::move(node));
 }
 
+bool Checker::HasOrder(Type type) { return type.kind != TypeKind::kList && type.kind != TypeKind::kVector; }
+
 // in, between and is null: a value and others of its type.
 NodePtr Checker::Choices(const Expr& expr, Op op) {
   std::vector<NodePtr> args;
@@ -149,6 +151,9 @@ NodePtr Checker::Choices(const Expr& expr, Op op) {
   std::optional<Type> type = CommonType(args, expr.args, what);
   if (!type) return nullptr;
   if (*type == TypeKind::kNull) type = TypeKind::kBool;  // all null: any type does
+  if (op == Op::kBetween && !HasOrder(*type)) {
+    return Error(expr, fmt::format("Bounds of between have no order: {}.", TypeName(*type)));
+  }
   auto node = std::make_shared<Node>();
   node->op = op;
   node->type = TypeKind::kBool;
@@ -161,25 +166,20 @@ NodePtr Checker::CastTo(const Expr& expr) {
   if (arg == nullptr) return nullptr;
   const base::Result<Type> type = data::ParseType(expr.name);
   if (!type.ok()) return Error(expr, type.status().message(), type.status().suggestion());
-  if (CanBecome(arg->type, *type)) return Become(std::move(arg), *type);
-  const Overload* cast = FindCast(arg->type, *type);
-  if (cast == nullptr) {
+  if (arg->type != *type && arg->type != TypeKind::kNull && FindCast(arg->type, *type) == nullptr) {
     std::string suggestion;
     if (arg->type == TypeKind::kTimestamp && type->IsNumeric()) suggestion = "Write epoch(x) for seconds.";
     if (*type == TypeKind::kTimestamp && arg->type.IsNumeric()) suggestion = "Write from_epoch(x) for seconds.";
     if (arg->type == TypeKind::kDuration && type->IsNumeric()) suggestion = "Divide by a unit: x / 1s.";
     if (*type == TypeKind::kDuration && arg->type.IsNumeric()) suggestion = "Multiply by a unit: x * 1s.";
-    if (*type == TypeKind::kBool && arg->type == TypeKind::kFloat64) suggestion = "Compare: x <> 0.";
+    const bool is_number = arg->type == TypeKind::kFloat64 || arg->type.IsDecimal();
+    if (*type == TypeKind::kBool && is_number) suggestion = "Compare: x <> 0.";
+    if (arg->type == TypeKind::kBool && type->IsDecimal())
+      suggestion = "Write cast(cast(x as int64) as decimal(1, 0)).";
     return Error(expr, fmt::format("Conversion is not known: from {} to {}.", TypeName(arg->type), TypeName(*type)),
                  suggestion);
   }
-  auto node = std::make_shared<Node>();
-  node->op = Op::kCall;
-  node->type = *type;
-  node->function = FindFunction("cast");
-  node->call = cast;
-  node->args = {std::move(arg)};
-  return Fold(std::move(node));
+  return Become(std::move(arg), *type);
 }
 
 std::optional<Checked> Check(const ExprPtr& expr, const Scope& scope, base::Diagnostics* diagnostics,

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "expr/checker.h"
+#include "expr/conversions.h"
 #include "expr/float_result.h"
 #include "expr/vocabulary.h"
 
@@ -15,22 +16,6 @@ using data::TypeKind;
 using data::TypeName;
 
 namespace {
-
-constexpr int kNoMatch = 1000;
-
-// How far the arguments are from the parameters: conversions needed, kNoMatch if they cannot be had.
-int Distance(const Overload& overload, const std::vector<NodePtr>& args) {
-  if (overload.params.size() != args.size()) return kNoMatch;
-  int distance = 0;
-  for (size_t i = 0; i < args.size(); ++i) {
-    const Type from = args[i]->type;
-    const Type to = ParamType(overload.params[i]);
-    if (from == to || from == TypeKind::kNull) continue;
-    if (from != TypeKind::kInt64 || to != TypeKind::kFloat64) return kNoMatch;
-    ++distance;
-  }
-  return distance;
-}
 
 struct NamedUnit {
   std::string_view name;
@@ -57,12 +42,14 @@ constexpr std::array kSynonyms = {
     Synonym{"ifnull", "Did you mean coalesce?"},
     Synonym{"nvl", "Did you mean coalesce?"},
     Synonym{"iif", "Did you mean if?"},
-    Synonym{"len", "Did you mean length?"},
+    Synonym{"array_length", "Did you mean len?"},
+    Synonym{"cardinality", "Did you mean len?"},
+    Synonym{"list_contains", "Did you mean contains?"},
+    Synonym{"cosine", "Did you mean cosine_similarity?"},
+    Synonym{"euclidean_distance", "Did you mean l2_distance?"},
+    Synonym{"dot_product", "Did you mean dot?"},
     Synonym{"substring", "Did you mean substr?"},
     Synonym{"position", "Did you mean strpos?"},
-    Synonym{"mean", "Did you mean avg?"},
-    Synonym{"average", "Did you mean avg?"},
-    Synonym{"total", "Did you mean sum?"},
     Synonym{"now", "There is no now(): t is the time that a feature is asked for."},
     Synonym{"current_timestamp", "There is no current time: t is the time that a feature is asked for."},
     Synonym{"extract", "Write year(x), hour(x), …."},
@@ -128,23 +115,31 @@ NodePtr Checker::Call(const Expr& expr) {
 }
 
 NodePtr Checker::Strict(const Function& function, std::vector<NodePtr> args, const Expr& expr) {
-  const Overload* best = nullptr;
-  int best_distance = kNoMatch;
-  for (const Overload& overload : function.overloads) {
-    const int distance = Distance(overload, args);
-    if (distance >= best_distance) continue;
-    best = &overload;
-    best_distance = distance;
-  }
+  const Overload* best = BestOverload(function, args);
   if (best == nullptr) return NoOverload(function, args, expr);
+  const std::vector<Type> types = ParameterTypes(*best, args);
   auto node = std::make_shared<Node>();
   node->op = Op::kCall;
-  node->type = best->result;
   node->function = &function;
   node->call = best;
-  for (size_t i = 0; i < args.size(); ++i) node->args.push_back(Become(std::move(args[i]), ParamType(best->params[i])));
-  if (!SetConstants(*best, expr, node.get())) return nullptr;
+  for (size_t i = 0; i < args.size(); ++i) node->args.push_back(Become(std::move(args[i]), types[i]));
+  if (!SetConstants(*best, expr, node.get()) || !SetType(*best, expr, node.get())) return nullptr;
   return Fold(std::move(node));
+}
+
+bool Checker::SetType(const Overload& overload, const Expr& expr, Node* node) {
+  std::vector<Type> types;
+  for (const NodePtr& arg : node->args) types.push_back(arg->type);
+  std::copy_n(types.begin(), std::min(types.size(), std::size(node->constants.args)), node->constants.args);
+  const base::Result<Type> type =
+      overload.rule == nullptr ? Type(overload.result) : overload.rule(types, node->constants);
+  if (!type.ok()) {
+    Error(expr, type.status().message(), type.status().suggestion());
+    return false;
+  }
+  node->type = *type;
+  node->constants.result = *type;
+  return true;
 }
 
 NodePtr Checker::NoOverload(const Function& function, const std::vector<NodePtr>& args, const Expr& expr) {
@@ -159,7 +154,9 @@ NodePtr Checker::NoOverload(const Function& function, const std::vector<NodePtr>
     return Error(expr, fmt::format("Function {} has the wrong number of arguments: {}.", function.name, args.size()),
                  usage);
   }
-  return Error(expr, fmt::format("Function {} does not take {}.", function.name, TypesOf(args)), usage);
+  const bool is_text = function.name == "len" && args[0]->type == TypeKind::kString;
+  return Error(expr, fmt::format("Function {} does not take {}.", function.name, TypesOf(args)),
+               is_text ? "Write length(s) for the characters of a string." : usage);
 }
 
 bool Checker::SetConstants(const Overload& overload, const Expr& expr, Node* node) {
@@ -167,37 +164,47 @@ bool Checker::SetConstants(const Overload& overload, const Expr& expr, Node* nod
   node->constants.zone = utc;
   for (size_t i = 0; i < overload.params.size(); ++i) {
     const char letter = overload.params[i];
-    if (letter != 'z' && letter != 'u') continue;
+    if (letter != 'z' && letter != 'u' && letter != 'k') continue;
     const Expr& at = *expr.args[i];
     const Node& arg = *node->args[i];
     if (arg.op != Op::kLiteral || arg.literal.is_null()) {
-      Error(at, letter == 'z' ? "Time zone must be a constant." : "Unit must be a constant.",
-            letter == 'z' ? "Write its name in single quotes: 'Europe/Berlin'." : "Write it in single quotes: 'day'.");
+      if (letter == 'z')
+        Error(at, "Time zone must be a constant.", "Write its name in single quotes: 'Europe/Berlin'.");
+      if (letter == 'u') Error(at, "Unit must be a constant.", "Write it in single quotes: 'day'.");
+      if (letter == 'k') Error(at, "Number of digits of a decimal must be a constant.", "Write round(x, 2).");
       return false;
     }
-    if (letter == 'z') {
-      const base::Result<const base::Zone*> zone = base::FindZone(arg.literal.AsString());
-      if (!zone.ok()) {
-        Error(at, zone.status().message(), zone.status().suggestion());
-        return false;
-      }
-      node->constants.zone = *zone;
-      continue;
-    }
-    const std::string name = LowerCase(arg.literal.AsString());
-    const auto unit =
-        std::find_if(kUnits.begin(), kUnits.end(), [&](const NamedUnit& known) { return known.name == name; });
-    if (unit == kUnits.end()) {
-      std::vector<std::string> names;
-      for (const NamedUnit& known : kUnits) names.emplace_back(known.name);
-      std::string suggestion = base::DidYouMean(name, names);
-      if (suggestion.empty()) suggestion = fmt::format("Units are {}.", Listed(names));
-      Error(at, fmt::format("Unit of the calendar is not known: {}.", name), std::move(suggestion));
-      return false;
-    }
-    node->constants.unit = unit->unit;
-    node->args[i] = LiteralNode(data::Value::String(name));
+    if (letter == 'k') node->constants.number = arg.literal.AsInt();
+    if (letter == 'z' && !SetZone(at, arg, node)) return false;
+    if (letter == 'u' && !SetUnit(at, i, node)) return false;
   }
+  return true;
+}
+
+bool Checker::SetZone(const Expr& at, const Node& arg, Node* node) {
+  const base::Result<const base::Zone*> zone = base::FindZone(arg.literal.AsString());
+  if (!zone.ok()) {
+    Error(at, zone.status().message(), zone.status().suggestion());
+    return false;
+  }
+  node->constants.zone = *zone;
+  return true;
+}
+
+bool Checker::SetUnit(const Expr& at, size_t i, Node* node) {
+  const std::string name = LowerCase(node->args[i]->literal.AsString());
+  const auto unit =
+      std::find_if(kUnits.begin(), kUnits.end(), [&](const NamedUnit& known) { return known.name == name; });
+  if (unit == kUnits.end()) {
+    std::vector<std::string> names;
+    for (const NamedUnit& known : kUnits) names.emplace_back(known.name);
+    std::string suggestion = base::DidYouMean(name, names);
+    if (suggestion.empty()) suggestion = fmt::format("Units are {}.", Listed(names));
+    Error(at, fmt::format("Unit of the calendar is not known: {}.", name), std::move(suggestion));
+    return false;
+  }
+  node->constants.unit = unit->unit;
+  node->args[i] = LiteralNode(data::Value::String(name));
   return true;
 }
 
@@ -213,6 +220,10 @@ NodePtr Checker::OfOneType(const Function& function, std::vector<NodePtr> args, 
   if (function.form == Form::kConcat) {
     if (!CanBecome(*type, TypeKind::kString)) return NoOverload(function, args, expr);
     type = TypeKind::kString;
+  }
+  const bool is_extreme = function.form == Form::kLeast || function.form == Form::kGreatest;
+  if (is_extreme && !HasOrder(*type)) {
+    return Error(expr, fmt::format("Arguments of {} have no order: {}.", function.name, TypeName(*type)));
   }
   auto node = std::make_shared<Node>();
   node->op = function.form == Form::kCoalesce   ? Op::kCoalesce
@@ -243,39 +254,6 @@ NodePtr Checker::If(std::vector<NodePtr> args, const Expr& expr) {
   return Fold(std::move(node));
 }
 
-std::optional<Type> Checker::CommonType(std::span<const NodePtr> nodes, std::span<const ExprPtr> exprs,
-                                        std::string_view of_what) {
-  Type common;
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    const Type type = nodes[i]->type;
-    if (CanBecome(type, common)) continue;
-    if (!CanBecome(common, type)) {
-      Error(*exprs[i], fmt::format("{} have different types: {} and {}.", of_what, TypeName(common), TypeName(type)),
-            FindCast(type, common) != nullptr ? fmt::format("Convert with cast(… as {}).", TypeName(common)) : "");
-      return std::nullopt;
-    }
-    common = type;
-  }
-  return common;
-}
-
-bool Checker::CanBecome(Type from, Type to) {
-  return from == to || from == TypeKind::kNull || (from == TypeKind::kInt64 && to == TypeKind::kFloat64);
-}
-
-NodePtr Checker::Become(NodePtr node, Type type) {
-  if (node->type == type) return node;
-  // Whatever is always null is a null of the type wanted.
-  if (node->type == TypeKind::kNull) return LiteralNode(data::Value::Null(type));
-  auto widened = std::make_shared<Node>();
-  widened->op = Op::kCall;
-  widened->type = type;
-  widened->function = FindFunction("cast");
-  widened->call = FindCast(node->type, type);
-  widened->args = {std::move(node)};
-  return Fold(std::move(widened));
-}
-
 NodePtr Checker::LiteralNode(data::Value value) {
   auto node = std::make_shared<Node>();
   node->type = value.type();
@@ -293,6 +271,12 @@ NodePtr Checker::Fold(std::shared_ptr<Node> node) {
   data::Value value = EvaluateTree(*node, {}, &error);
   if (error) return node;
   // These cannot be written as literals.
+  const bool is_cast_from_text =
+      !value.is_null() && (value.type().IsDecimal() || StorageOf(value.type()) == Storage::kBytes);
+  if (is_cast_from_text && value.type() != TypeKind::kString) {
+    const base::Result<data::Value> again = data::ParseValue(value.type(), value.ToString());
+    if (!again.ok() || *again != value) return node;
+  }
   const bool is_time = value.type() == TypeKind::kTimestamp && !value.is_null();
   const bool is_duration = value.type() == TypeKind::kDuration && !value.is_null();
   if (is_time && !IsInstant(value.AsInt())) return node;

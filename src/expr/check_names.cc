@@ -1,11 +1,10 @@
-// Names: columns, the asking time, features of other views, and aggregates.
+// Names: columns, the asking time, features of other views.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "expr/checker.h"
-#include "expr/vocabulary.h"
 
 namespace plumb::expr {
 
@@ -16,11 +15,6 @@ using data::TypeName;
 namespace {
 
 constexpr size_t kListedMax = 12;
-
-AggregateFunction FunctionOf(const std::string& name) {
-  const auto& names = AggregateNames();
-  return static_cast<AggregateFunction>(std::find(names.begin(), names.end(), name) - names.begin());
-}
 
 const ViewSignature* FindView(const Scope& scope, const std::string& name) {
   if (scope.views == nullptr) return nullptr;
@@ -45,10 +39,6 @@ std::string MappingOf(const ViewSignature& view, const std::string& feature) {
 
 }  // namespace
 
-const char* AggregateName(AggregateFunction function) {
-  return AggregateNames()[static_cast<size_t>(function)].c_str();
-}
-
 std::string Listed(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -56,21 +46,6 @@ std::string Listed(const std::vector<std::string>& names) {
     text += names[i];
   }
   return text.empty() ? "nothing" : text;
-}
-
-std::string AggregateText(const Aggregate& aggregate) {
-  std::string text = AggregateName(aggregate.function);
-  text += '(';
-  if (aggregate.argument) text += aggregate.argument->canonical();
-  if (aggregate.where) text += (aggregate.argument ? " where " : "where ") + aggregate.where->canonical();
-  text += ')';
-  const Window& window = aggregate.window;
-  const bool has_offset = window.offset != base::Span{};
-  if (!window.lifetime) text += " over " + base::FormatSpan(window.length);
-  if (window.lifetime && has_offset) text += " over lifetime";
-  if (window.ahead) text += " ahead";
-  if (has_offset) text += " offset " + base::FormatSpan(window.offset);
-  return text;
 }
 
 std::string FeatureText(const FeatureRef& feature) {
@@ -237,7 +212,7 @@ bool Checker::FeatureKeys(const Expr& expr, const ViewSignature& view, FeatureRe
 std::optional<Scalar> Checker::MappedKey(const Expr& value, const data::Field& field, const std::string& view) {
   Frame outer = std::exchange(frame_, Frame{Place::kKey, view, {}});
   NodePtr node = Visit(value);
-  if (node != nullptr && !CanBecome(node->type, field.type)) {
+  if (node != nullptr && !CanBecome(*node, field.type)) {
     node = Error(value,
                  fmt::format("Key {} of {} has the wrong type: want {}, got {}.", field.name, view,
                              TypeName(field.type), TypeName(node->type)),
@@ -271,105 +246,6 @@ std::optional<Scalar> Checker::KeyByName(const Expr& expr, const data::Field& fi
   NodePtr node = InputNode({Input::Leaf::kColumn, column->name, -1, column->type});
   Frame inner = std::exchange(frame_, std::move(outer));
   return Build(std::move(node), std::move(inner));
-}
-
-// ---- aggregates ----
-
-NodePtr Checker::AggregateTerm(const Expr& expr) {
-  if (frame_.place == Place::kAggregate) {
-    return Error(expr, fmt::format("Aggregate {} stands inside {}.", expr.name, frame_.inside),
-                 "Derive the inner value as a column of the source first.");
-  }
-  if (frame_.place == Place::kKey) {
-    return Error(expr, fmt::format("Aggregate {} cannot be used in a key of {}.", expr.name, frame_.inside));
-  }
-  if (scope_.event_columns == nullptr) {
-    const std::string advice =
-        expr.name == "min" || expr.name == "max"
-            ? fmt::format("Of several values in one row, write {}(a, b).", expr.name == "min" ? "least" : "greatest")
-            : "Aggregates belong to views that have an entity and a source.";
-    return Error(expr, fmt::format("Aggregate {} cannot be used here: there are no events.", expr.name), advice);
-  }
-  Aggregate aggregate;
-  aggregate.function = FunctionOf(expr.name);
-  aggregate.window = expr.window;
-  const bool window_is_good = CheckWindow(expr);
-  if (!AggregateParts(expr, &aggregate) || !window_is_good) return nullptr;
-  const std::optional<Type> type = AggregateType(expr, aggregate);
-  if (!type) return nullptr;
-  aggregate.type = *type;
-  aggregate.canonical = AggregateText(aggregate);
-  const std::string text = aggregate.canonical;
-  size_t index = 0;
-  while (index < aggregates_.size() && aggregates_[index].canonical != text) ++index;
-  if (index == aggregates_.size()) aggregates_.push_back(std::move(aggregate));
-  return InputNode({Input::Leaf::kAggregate, text, static_cast<int>(index), *type});
-}
-
-bool Checker::CheckWindow(const Expr& expr) {
-  const Window& window = expr.window;
-  const auto is_negative = [](const base::Span& span) { return span.months < 0 || span.micros < 0; };
-  if (!window.lifetime && (is_negative(window.length) || window.length == base::Span{})) {
-    Error(expr, fmt::format("Window has no length: {}.", base::FormatSpan(window.length)),
-          "Write a positive duration; ahead looks forward: over 2h ahead.");
-    return false;
-  }
-  if (is_negative(window.offset)) {
-    Error(expr, fmt::format("Offset is negative: {}.", base::FormatSpan(window.offset)),
-          "Write a positive one: it moves a window back, and one that looks ahead forward.");
-    return false;
-  }
-  return true;
-}
-
-// The argument and the condition, each a scalar of its own over the columns of an event.
-bool Checker::AggregateParts(const Expr& expr, Aggregate* aggregate) {
-  const bool is_count = aggregate->function == AggregateFunction::kCount;
-  const size_t wanted = is_count ? std::min<size_t>(expr.args.size(), 1) : 1;
-  bool ok = expr.args.size() == wanted;
-  if (!ok && expr.args.empty()) {
-    Error(expr, fmt::format("Aggregate {} has nothing to aggregate.", expr.name),
-          fmt::format("Write {}(column).", expr.name));
-  } else if (!ok) {
-    std::string advice = fmt::format("Write {}(value) or {}(value where condition).", expr.name, expr.name);
-    if (expr.name == "min") advice = "Of several values in one row, write least(a, b).";
-    if (expr.name == "max") advice = "Of several values in one row, write greatest(a, b).";
-    Error(expr, fmt::format("Aggregate {} has the wrong number of arguments: {}.", expr.name, expr.args.size()),
-          advice);
-  }
-  const auto scalar = [&](const Expr& part, bool condition) {
-    Frame outer = std::exchange(frame_, Frame{Place::kAggregate, expr.name, {}});
-    NodePtr node = Visit(part);
-    if (node != nullptr && condition && !CanBecome(node->type, TypeKind::kBool)) {
-      node = Error(part, fmt::format("Condition of where is not a bool: got {}.", TypeName(node->type)),
-                   "Compare it, as in x > 0.");
-    } else if (node != nullptr && condition) {
-      node = Become(std::move(node), TypeKind::kBool);
-    } else if (node != nullptr && node->type == TypeKind::kNull) {
-      node = Error(part, fmt::format("Argument of {} is always null.", expr.name));
-    }
-    Frame inner = std::exchange(frame_, std::move(outer));
-    return Build(std::move(node), std::move(inner));
-  };
-  if (!expr.args.empty()) aggregate->argument = scalar(*expr.args[0], false);
-  if (expr.where != nullptr) aggregate->where = scalar(*expr.where, true);
-  return ok && aggregate->argument.has_value() == (wanted == 1) &&
-         aggregate->where.has_value() == (expr.where != nullptr);
-}
-
-std::optional<Type> Checker::AggregateType(const Expr& expr, const Aggregate& aggregate) {
-  if (aggregate.function == AggregateFunction::kCount) return Type(TypeKind::kInt64);
-  const Type type = aggregate.argument->type();
-  if (aggregate.function != AggregateFunction::kSum && aggregate.function != AggregateFunction::kAvg) return type;
-  if (!type.IsNumeric() && type != TypeKind::kBool) {
-    std::string advice = "It takes bool, int64 and float64.";
-    if (type == TypeKind::kDuration) advice = "Divide the duration by a unit first: x / 1h.";
-    if (type == TypeKind::kString) advice = "Convert with cast(x as float64), or count the rows with count().";
-    Error(*expr.args[0], fmt::format("Aggregate {} does not take {}.", expr.name, TypeName(type)), advice);
-    return std::nullopt;
-  }
-  if (aggregate.function == AggregateFunction::kAvg || type == TypeKind::kFloat64) return Type(TypeKind::kFloat64);
-  return Type(TypeKind::kInt64);
 }
 
 }  // namespace plumb::expr

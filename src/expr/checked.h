@@ -68,20 +68,56 @@ class Scalar {
   std::shared_ptr<const Program> program_;
 };
 
-enum class AggregateFunction { kCount, kSum, kAvg, kMin, kMax, kFirst, kLast };
+enum class AggregateFunction {
+  kCount,
+  kSum,
+  kAvg,
+  kMin,
+  kMax,
+  kFirst,
+  kLast,
+  kVariance,
+  kStdDev,
+  kDistinct,
+  kApproxDistinct,
+  kApproxQuantile,
+  kTopK,
+  kEwma
+};
 const char* AggregateName(AggregateFunction function);
 
-// One aggregate over the events of one entity. Of nothing, counts are 0 and all else is null. count(x), sum, avg, min
-// and max skip null (min and max also NaN, unless there is nothing else); first and last respect nulls. bool counts as
-// 0/1 in sum and avg; sum of int64 is int64 (overflow: null with error), of float64 exact and rounded once; avg is
-// float64, rounded once.
+// One aggregate over the events of one entity. Of nothing, counts are 0 and all else is null. first and last respect
+// nulls; the others skip them (min and max also NaN, unless there is nothing else). bool counts as 0/1 in sum, avg,
+// variance, stddev, ewma and approx_quantile.
+//
+//   sum          int64 of bool and int64, duration of durations (outside 64 bits: null with error), float64 of float64,
+//                exact and rounded once; decimal(38, s) of decimal(p, s) (beyond 38 digits: null with error)
+//   avg          float64, the exact sum divided once; timestamps have none
+//   variance, stddev   of a sample (n - 1), float64, exact and rounded once; null of fewer than two values; NaN where
+//                NaN or an infinity is among them
+//   first(x, n), last(x, n)   list of the type: the first (newest) n events' values, oldest first
+//   distinct, approx_distinct   int64; exact up to kDistinctExactMax (kApproxDistinctExactMax) different values, then
+//                the estimate of a HyperLogLog, which depends on the set of values only. NaN is one value
+//   approx_quantile(x, q)   float64; relative error at most 1/128 (stats/quantile_sketch.h); NaN sorts last
+//   top_k(x, k)  list of the k most frequent values, ties by value; null with error beyond kTopKValuesMax different
+//                ones
+//   ewma(x, half_life)   float64: Σ xᵢ·2^(−(t−tᵢ)/h) / Σ 2^(−(t−tᵢ)/h), summed exactly within tiles of length h aligned
+//                to the epoch, the tiles folded oldest first; events more than kEwmaTilesMax tiles before t's are left
+//                out (engine/README.md)
 struct Aggregate {
+  static constexpr int64_t kValuesMax = 1000;  // n and k
+  static constexpr int64_t kDistinctExactMax = 65536, kApproxDistinctExactMax = 256, kTopKValuesMax = 65536;
+  static constexpr int64_t kEwmaTilesMax = 128;
+
   AggregateFunction function = AggregateFunction::kCount;
   std::optional<Scalar> argument;  // over event columns; none for count()
   std::optional<Scalar> where;     // bool over event columns; only rows where it is true count
   Window window;
   data::Type type;
-  std::string canonical;  // "sum(arr_delay where late) over 2h offset 1d"
+  int64_t n = 0;                 // first(x, n), last(x, n), top_k(x, n): 1 to kValuesMax; 0: the plain first and last
+  double quantile = 0;           // approx_quantile: 0 to 1
+  base::Duration half_life = 0;  // ewma: > 0
+  std::string canonical;         // "sum(arr_delay where late) over 2h offset 1d"
 };
 
 // A feature of another view, asked at the same t and cut (at min(event_time, known_at) inside `derive`).

@@ -49,8 +49,13 @@ class Checker {
   bool FeatureKeys(const Expr& expr, const ViewSignature& view, FeatureRef* ref);
   std::optional<Scalar> MappedKey(const Expr& value, const data::Field& field, const std::string& view);
   std::optional<Scalar> KeyByName(const Expr& expr, const data::Field& field, const std::string& view);
+
+  // check_aggregates.cc
   NodePtr AggregateTerm(const Expr& expr);
   bool AggregateParts(const Expr& expr, Aggregate* aggregate);
+  std::optional<Scalar> AggregatePart(const Expr& part, const std::string& aggregate, bool condition);
+  bool AggregateParameter(const Expr& expr, Aggregate* aggregate);
+  bool WrongArgumentCount(const Expr& expr);
   std::optional<data::Type> AggregateType(const Expr& expr, const Aggregate& aggregate);
   bool CheckWindow(const Expr& expr);
 
@@ -60,14 +65,20 @@ class Checker {
   NodePtr OfOneType(const Function& function, std::vector<NodePtr> args, const Expr& expr);
   NodePtr If(std::vector<NodePtr> args, const Expr& expr);
   bool SetConstants(const Overload& overload, const Expr& expr, Node* node);
+  bool SetZone(const Expr& at, const Node& arg, Node* node);
+  bool SetUnit(const Expr& at, size_t i, Node* node);
+  bool SetType(const Overload& overload, const Expr& expr, Node* node);
   NodePtr NoOverload(const Function& function, const std::vector<NodePtr>& args, const Expr& expr);
   // The type that all have after widening; nothing and an error if there is none.
   std::optional<data::Type> CommonType(std::span<const NodePtr> nodes, std::span<const ExprPtr> exprs,
                                        std::string_view of_what);
 
-  // Requires: CanBecome(node->type, type).
+  // Requires: the types are equal, or the node's is null, or there is a cast.
   static NodePtr Become(NodePtr node, data::Type type);
+  // Whether a value is converted without being asked to.
   static bool CanBecome(data::Type from, data::Type to);
+  static bool CanBecome(const Node& node, data::Type to);
+  static bool HasOrder(data::Type type);
   // A literal instead of an operation on literals, where that has the same bits always.
   static NodePtr Fold(std::shared_ptr<Node> node);
   static NodePtr LiteralNode(data::Value value);

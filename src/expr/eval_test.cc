@@ -3,40 +3,11 @@
 #include <limits>
 
 #include "expr/checked.h"
+#include "expr/expect_values.h"
 #include "expr/functions.h"
 
 namespace plumb::expr {
 namespace {
-
-struct Row {
-  const char* text;
-  const char* value;  // as in Value::ToString; "!" for null with an error
-};
-
-std::optional<Checked> CheckText(std::string_view text, const Scope& scope, base::Diagnostics* diagnostics) {
-  return Check(Parse(text, {}, diagnostics), scope, diagnostics);
-}
-
-// What both evaluators say of a row; they must agree.
-std::string Evaluated(const Scalar& scalar, const data::Schema& schema, const std::vector<data::Value>& row) {
-  std::vector<data::Value> values;
-  std::vector<data::Column> columns;
-  for (const Input& input : scalar.inputs()) {
-    values.push_back(row[static_cast<size_t>(schema.IndexOf(input.name))]);
-    data::Column column(input.type);
-    column.Append(values.back());
-    columns.push_back(std::move(column));
-  }
-  std::vector<const data::Column*> pointers;
-  for (const data::Column& column : columns) pointers.push_back(&column);
-  bool error = false;
-  const data::Value value = scalar.EvaluateRow(values, &error);
-  std::vector<uint8_t> errors;
-  const data::Column result = scalar.Evaluate(pointers, 1, &errors);
-  EXPECT_EQ(result.At(0), value) << scalar.canonical();
-  EXPECT_EQ(errors[0] != 0, error) << scalar.canonical();
-  return error ? "!" : value.ToString();
-}
 
 // Columns in the place of literals, so that nothing is folded: odd values of every type.
 struct OddRow {
@@ -89,14 +60,7 @@ OddRow::OddRow() {
 
 void ExpectValues(const std::vector<Row>& wanted) {
   const OddRow odd;
-  Scope scope;
-  scope.columns = &odd.schema;
-  for (const Row& want : wanted) {
-    base::Diagnostics diagnostics;
-    const std::optional<Checked> checked = CheckText(want.text, scope, &diagnostics);
-    ASSERT_TRUE(checked.has_value()) << want.text << "\n" << diagnostics.Render(false);
-    EXPECT_EQ(Evaluated(checked->scalar, odd.schema, odd.row), want.value) << want.text;
-  }
+  ExpectValuesOf(odd.schema, odd.row, wanted);
 }
 
 TEST(Evaluate, ArithmeticWithNullNanAndOverflow) {

@@ -4,9 +4,9 @@
 // aggregates are terms and features of other views are names:
 //
 //   AGG     := name( [args] [where EXPR] ) [over WINDOW]         no window means lifetime
-//   WINDOW  := (DURATION [ahead] | lifetime) [offset DURATION]
+//   WINDOW  := (DURATION [ahead] | lifetime | last N | (day|week|month) to date [in ZONE]) [offset DURATION]
 //   LOOKUP  := view(key = EXPR, …).feature                       view.feature where names agree
-//   QUERY   := EXPR of ENTITY from SOURCE                        (plumb query, feature tests)
+//   QUERY   := EXPR [of ENTITY] from SOURCE                      (plumb query, feature tests); without `of`: of all
 //
 // Durations are literals: 10m, 1h30m, 24h, 30d, 2mo. Strings stand in single quotes ('' inside for one). Keywords and
 // function names are case-insensitive; names of columns are not, and may stand in double quotes.
@@ -23,6 +23,7 @@
 
 #include "base/diagnostics.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "data/value.h"
 
 namespace plumb::expr {
@@ -43,11 +44,18 @@ enum class Kind {
   kAggregate,  // name, args, where, window
 };
 
+enum class ToDate : uint8_t { kNone, kDay, kWeek, kMonth };
+
 struct Window {
+  // Everything before t − offset; with `last` > 0 the newest so many of the rows that pass `where`.
   bool lifetime = true;
-  base::Span length;  // not lifetime: w > 0
+  int64_t last = 0;                  // 0, or 1 to kLastMax; lifetime is true then
+  base::Span length;                 // not lifetime and not to date: w > 0
+  ToDate to_date = ToDate::kNone;    // since the day, week (Monday) or month of t − offset began; lifetime is false
+  const base::Zone* zone = nullptr;  // of to_date; null is UTC
   bool ahead = false;
   base::Span offset;
+  static constexpr int64_t kLastMax = 10000;
   friend bool operator==(const Window&, const Window&) = default;
 };
 
@@ -75,7 +83,7 @@ ExprPtr Parse(std::string_view text, const base::Position& position, base::Diagn
 
 struct Query {
   ExprPtr expr;
-  std::string entity, source;
+  std::string entity, source;  // entity is empty: of all
   base::Position entity_position, source_position;
 };
 std::optional<Query> ParseQuery(std::string_view text, const base::Position& position, base::Diagnostics* diagnostics);

@@ -10,8 +10,13 @@ namespace plumb::expr {
 
 const std::vector<Section>& FunctionSections() {
   static const auto& sections = *new std::vector<Section>{
-      {"Operators", Operators()},     {"Conversions", Casts()},       {"Choices and null", ChoiceFunctions()},
-      {"Numbers", NumberFunctions()}, {"Strings", StringFunctions()}, {"Times", TimeFunctions()},
+      {"Operators", Operators()},
+      {"Conversions", Casts()},
+      {"Choices and null", ChoiceFunctions()},
+      {"Numbers", NumberFunctions()},
+      {"Strings", StringFunctions()},
+      {"Times", TimeFunctions()},
+      {"Lists and vectors", ListFunctions()},
   };
   return sections;
 }
@@ -43,16 +48,12 @@ const std::vector<std::string>& CallableNames() {
   return names;
 }
 
-std::vector<Function> Together(std::vector<Function> first, const std::vector<Function>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-
-data::Type ParamType(char letter) {
+data::TypeKind ParamKind(char letter) {
   switch (letter) {
     case 'b':
       return data::TypeKind::kBool;
     case 'i':
+    case 'k':
       return data::TypeKind::kInt64;
     case 'f':
       return data::TypeKind::kFloat64;
@@ -60,6 +61,15 @@ data::Type ParamType(char letter) {
       return data::TypeKind::kTimestamp;
     case 'd':
       return data::TypeKind::kDuration;
+    case 'n':
+    case 'm':
+      return data::TypeKind::kDecimal;
+    case 'l':
+      return data::TypeKind::kList;
+    case 'v':
+      return data::TypeKind::kVector;
+    case 'x':
+      return data::TypeKind::kNull;
     default:  // s, and the constants z and u
       return data::TypeKind::kString;
   }
@@ -68,7 +78,7 @@ data::Type ParamType(char letter) {
 const Overload* FindCast(data::Type from, data::Type to) {
   const Function* cast = FindFunction("cast");
   for (const Overload& overload : cast->overloads) {
-    if (ParamType(overload.params[0]) == from && data::Type(overload.result) == to) return &overload;
+    if (ParamKind(overload.params[0]) == from.kind && overload.result == to.kind) return &overload;
   }
   return nullptr;
 }

@@ -4,11 +4,13 @@
 // Thread safety: constants, made at first use.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "expr/kernel.h"
 
 namespace plumb::expr {
@@ -33,13 +35,19 @@ enum class Fast : uint8_t {
   kIntToFloat,
 };
 
-// `params` has one letter for each argument: b bool, i int64, f float64, s string, t timestamp, d duration, and the
-// constants z (a zone's name) and u (a unit of the calendar).
+// The type of a result that depends on those of the arguments, or why there is none.
+using TypeRule = base::Result<data::Type> (*)(std::span<const data::Type> args, const Constants& constants);
+
+// `params` has one letter for each argument: b bool, i int64, f float64, s string, t timestamp, d duration, n decimal,
+// m decimal of one type with all other m, l list, v vector, x an element of the list before; and the constants z (a
+// zone's name), u (a unit of the calendar) and k (an int64). A rule gives the result its type where the kind alone does
+// not say it; kNull stands for a result of any kind then.
 struct Overload {
   std::string_view params;
   data::TypeKind result;
   Kernel kernel;
   Fast fast = Fast::kNone;
+  TypeRule rule = nullptr;
 };
 
 // How a call is checked and what it does with null.
@@ -68,7 +76,11 @@ inline Function Strict(std::string_view name, std::string_view usage, std::strin
                        std::string_view example, std::vector<Overload> overloads) {
   return {name, usage, meaning, example, Form::kStrict, std::move(overloads)};
 }
-std::vector<Function> Together(std::vector<Function> first, const std::vector<Function>& second);
+template <typename T>
+std::vector<T> Together(std::vector<T> first, const std::vector<T>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
 
 struct Section {
   std::string_view title;
@@ -81,7 +93,8 @@ const std::vector<Section>& FunctionSections();
 const Function* FindFunction(std::string_view name);
 // Names that can be called, for suggestions.
 const std::vector<std::string>& CallableNames();
-data::Type ParamType(char letter);
+// The kind that a letter stands for; kNull for x.
+data::TypeKind ParamKind(char letter);
 // The operation that widens or converts; null if there is none.
 const Overload* FindCast(data::Type from, data::Type to);
 
@@ -93,5 +106,6 @@ std::vector<Function> NumberFunctions();
 std::vector<Function> ChoiceFunctions();
 std::vector<Function> StringFunctions();
 std::vector<Function> TimeFunctions();
+std::vector<Function> ListFunctions();
 
 }  // namespace plumb::expr

@@ -18,7 +18,7 @@
 #include <string_view>
 
 #include "base/zone.h"
-#include "data/type.h"
+#include "data/value.h"
 
 namespace plumb::expr {
 
@@ -27,11 +27,13 @@ inline constexpr State kValue = 0;
 inline constexpr State kNullState = 1;
 inline constexpr State kErrorState = 3;  // null because of an overflow
 
-// bool, int64, timestamp and duration in `i`.
-struct Cell {
-  int64_t i = 0;
-  double d = 0;
-  std::string_view s;
+// What a kernel reads and writes; which member is meant, the types say. Null is no value: then nothing is.
+union Cell {
+  Cell() : w(0) {}
+  data::Int128 w;  // decimals of every precision, unscaled
+  int64_t i;       // bool, int64, timestamp, duration
+  double d;
+  std::string_view s;  // the bytes of strings, lists and vectors
 };
 
 // Holds the bytes of computed strings until Clear. Views into it stay good.
@@ -46,10 +48,13 @@ class Arena {
 
 enum class CalendarUnit : uint8_t { kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear };
 
-// Arguments that are fixed when the expression is checked.
+// What is fixed when the expression is checked.
 struct Constants {
   const base::Zone* zone = nullptr;
   CalendarUnit unit = CalendarUnit::kDay;
+  int64_t number = 0;
+  data::Type args[2];  // of the first two arguments
+  data::Type result;
 };
 
 // Requires: all arguments are values. Strings in `args` outlive the arena's content.
@@ -70,12 +75,30 @@ inline int Order(double a, double b) {
   return static_cast<int>(IsNan(a)) - static_cast<int>(IsNan(b));
 }
 inline int Order(int64_t a, int64_t b) { return static_cast<int>(a > b) - static_cast<int>(a < b); }
+inline int Order(data::Int128 a, data::Int128 b) { return static_cast<int>(a > b) - static_cast<int>(a < b); }
 inline int Order(std::string_view a, std::string_view b) { return a.compare(b) < 0 ? -1 : (a == b ? 0 : 1); }
 
-inline int OrderCells(data::TypeKind kind, const Cell& a, const Cell& b) {
-  if (kind == data::TypeKind::kFloat64) return Order(a.d, b.d);
-  if (kind == data::TypeKind::kString) return Order(a.s, b.s);
-  return Order(a.i, b.i);
+// How the values of a type lie in cells and registers.
+enum class Storage : uint8_t { kInts, kDoubles, kBytes, kDecimals };
+inline Storage StorageOf(data::Type type) {
+  if (type.IsDecimal()) return Storage::kDecimals;
+  if (type.storage() == data::Storage::kDoubles) return Storage::kDoubles;
+  return type.storage() == data::Storage::kBytes ? Storage::kBytes : Storage::kInts;
+}
+
+// Both of one type. Of lists and vectors it says only whether they are equal.
+inline int OrderCells(Storage storage, const Cell& a, const Cell& b) {
+  switch (storage) {
+    case Storage::kInts:
+      return Order(a.i, b.i);
+    case Storage::kDoubles:
+      return Order(a.d, b.d);
+    case Storage::kBytes:
+      return Order(a.s, b.s);
+    case Storage::kDecimals:
+      return Order(a.w, b.w);
+  }
+  return 0;
 }
 
 }  // namespace plumb::expr

@@ -35,7 +35,7 @@ constexpr std::array kForeign = {
     Foreign{":", "Write cast(x as type)."},
     Foreign{";", "An expression has no semicolon."},
     Foreign{"`", "Names stand in double quotes."},
-    Foreign{"[", "There are no lists; write x in (1, 2)."},
+    Foreign{"[", "Choices are written x in (1, 2), a list cast('[1, 2]' as list(int64))."},
     Foreign{"{", "There are no braces; use parentheses."},
     Foreign{"#", "Comments belong outside expressions."},
     Foreign{"$", "Parameters are not known; write the value."},

@@ -47,6 +47,7 @@ struct Node {
 // The canonical text of a tree. Two trees have the same text iff they mean the same to the checker.
 std::string CanonicalText(const Node& node, const std::vector<Input>& inputs);
 std::string SpellName(std::string_view name);
+std::string SpellLiteral(const data::Value& value);
 std::string_view CalendarUnitName(CalendarUnit unit);
 
 // The specification: a plain walk of the tree.

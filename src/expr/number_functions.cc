@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/elementary.h"
+#include "expr/decimal_kernels.h"
 #include "expr/float_result.h"
 #include "expr/functions.h"
 
@@ -119,9 +120,8 @@ Function OfFloat(std::string_view name, std::string_view usage, std::string_view
 }
 
 // Whole numbers are already rounded.
-Function Rounding(std::string_view name, std::string_view usage, std::string_view meaning, std::string_view example,
-                  Kernel kernel) {
-  return Strict(name, usage, meaning, example, {{"i", TypeKind::kInt64, SameInt}, {"f", TypeKind::kFloat64, kernel}});
+std::vector<Overload> Rounding(Kernel of_float, const Overload& of_decimal) {
+  return {{"i", TypeKind::kInt64, SameInt}, {"f", TypeKind::kFloat64, of_float}, of_decimal};
 }
 
 std::vector<Function> SimpleNumberFunctions() {
@@ -129,18 +129,25 @@ std::vector<Function> SimpleNumberFunctions() {
       Strict("abs", "abs(x)", "Without its sign; of durations too.", "abs(-3)",
              {{"i", TypeKind::kInt64, AbsInt},
               {"f", TypeKind::kFloat64, OfOne<AbsFloat>},
-              {"d", TypeKind::kDuration, AbsInt}}),
+              {"d", TypeKind::kDuration, AbsInt},
+              DecimalAbs()}),
       Strict("sign", "sign(x)", "-1, 0 or 1.", "sign(-2.5)",
-             {{"i", TypeKind::kInt64, SignInt}, {"f", TypeKind::kFloat64, OfOne<SignFloat>}}),
-      Rounding("floor", "floor(x)", "The largest whole number that is not greater.", "floor(-1.5)", OfOne<Floor>),
-      Rounding("ceil", "ceil(x)", "The smallest whole number that is not less.", "ceil(1.2)", OfOne<Ceil>),
-      Rounding("trunc", "trunc(x)", "Without the fraction.", "trunc(-1.7)", OfOne<Trunc>),
+             {{"i", TypeKind::kInt64, SignInt}, {"f", TypeKind::kFloat64, OfOne<SignFloat>}, DecimalSign()}),
+      Strict("floor", "floor(x)", "The largest whole number that is not greater.", "floor(-1.5)",
+             Rounding(OfOne<Floor>, DecimalFloor())),
+      Strict("ceil", "ceil(x)", "The smallest whole number that is not less.", "ceil(1.2)",
+             Rounding(OfOne<Ceil>, DecimalCeil())),
+      Strict("trunc", "trunc(x)", "Without the fraction.", "trunc(-1.7)", Rounding(OfOne<Trunc>, DecimalTrunc())),
       Strict("round", "round(x [, digits])",
-             "Rounded to whole numbers, or to a number of decimal digits from -22 to 22; halves away from zero.",
+             "Rounded to whole numbers, or to a number of decimal digits from -22 to 22 (of decimals a constant); "
+             "halves away "
+             "from zero.",
              "round(2.5)",
              {{"i", TypeKind::kInt64, SameInt},
               {"f", TypeKind::kFloat64, OfOne<Round>},
-              {"fi", TypeKind::kFloat64, RoundToDigits}}),
+              {"fi", TypeKind::kFloat64, RoundToDigits},
+              DecimalRound(),
+              DecimalRoundToDigits()}),
       OfFloat("sqrt", "sqrt(x)", "The square root; of negative numbers null.", "sqrt(2)", OfOne<base::Sqrt>),
       OfFloat("exp", "exp(x)", "e to the power x.", "exp(1)", OfOne<base::Exp>),
       OfFloat("expm1", "expm1(x)", "exp(x) - 1, exact near 0.", "expm1(1e-9)", OfOne<base::Expm1>),
@@ -163,7 +170,7 @@ std::vector<Function> OtherNumberFunctions() {
       Strict("mod", "mod(a, b)", "The remainder a % b.", "mod(7, 3)", RemainderOverloads()),
       Strict("pi", "pi()", "The number pi.", "pi()", {{"", TypeKind::kFloat64, Pi}}),
       Strict("clamp", "clamp(x, low, high)", "x, or the bound that it passes; null if low > high.", "clamp(12, 0, 10)",
-             {{"iii", TypeKind::kInt64, ClampInt}, {"fff", TypeKind::kFloat64, ClampFloat}}),
+             {{"iii", TypeKind::kInt64, ClampInt}, {"fff", TypeKind::kFloat64, ClampFloat}, DecimalClamp()}),
       Strict("width_bucket", "width_bucket(x, low, high, n)",
              "The number, from 1 to n, of the equally wide bucket of [low, high) that holds x; 0 below, n + 1 above.",
              "width_bucket(5.3, 0, 10, 5)", {{"fffi", TypeKind::kInt64, WidthBucket}}),

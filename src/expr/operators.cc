@@ -3,8 +3,11 @@
 
 #include "base/time.h"
 #include "data/value.h"
+#include "expr/decimal_kernels.h"
+#include "expr/decimal_math.h"
 #include "expr/float_result.h"
 #include "expr/functions.h"
+#include "expr/list_kernels.h"
 #include "expr/text_match.h"
 
 namespace plumb::expr {
@@ -85,19 +88,26 @@ constexpr bool Holds(Is is, int order) {
   }
   return false;
 }
-template <Is is, TypeKind kind>
+template <Is is, Storage storage>
 State Compare(const Cell* a, const Constants&, Arena*, Cell* out) {
-  out->i = Holds(is, OrderCells(kind, a[0], a[1])) ? 1 : 0;
+  out->i = Holds(is, OrderCells(storage, a[0], a[1])) ? 1 : 0;
+  return kValue;
+}
+// By value, whatever their scales.
+template <Is is>
+State CompareDecimals(const Cell* a, const Constants& c, Arena*, Cell* out) {
+  out->i = Holds(is, OrderDecimals(a[0].w, c.args[0].scale, a[1].w, c.args[1].scale)) ? 1 : 0;
   return kValue;
 }
 template <Is is>
 std::vector<Overload> Comparison(Fast fast) {
-  return {{"ii", TypeKind::kBool, Compare<is, TypeKind::kInt64>, fast},
-          {"ff", TypeKind::kBool, Compare<is, TypeKind::kFloat64>, fast},
-          {"ss", TypeKind::kBool, Compare<is, TypeKind::kString>, Fast::kNone},
-          {"bb", TypeKind::kBool, Compare<is, TypeKind::kInt64>, fast},
-          {"tt", TypeKind::kBool, Compare<is, TypeKind::kInt64>, fast},
-          {"dd", TypeKind::kBool, Compare<is, TypeKind::kInt64>, fast}};
+  return {{"ii", TypeKind::kBool, Compare<is, Storage::kInts>, fast},
+          {"ff", TypeKind::kBool, Compare<is, Storage::kDoubles>, fast},
+          {"ss", TypeKind::kBool, Compare<is, Storage::kBytes>, Fast::kNone},
+          {"bb", TypeKind::kBool, Compare<is, Storage::kInts>, fast},
+          {"tt", TypeKind::kBool, Compare<is, Storage::kInts>, fast},
+          {"dd", TypeKind::kBool, Compare<is, Storage::kInts>, fast},
+          {"nn", TypeKind::kBool, CompareDecimals<is>}};
 }
 
 template <TypeKind to>
@@ -163,7 +173,8 @@ std::vector<Function> ArithmeticOperators() {
               {"ff", TypeKind::kFloat64, AddFloat, Fast::kAddFloat},
               {"td", TypeKind::kTimestamp, AddInt, Fast::kAddInt},
               {"dt", TypeKind::kTimestamp, AddInt, Fast::kAddInt},
-              {"dd", TypeKind::kDuration, AddInt, Fast::kAddInt}}),
+              {"dd", TypeKind::kDuration, AddInt, Fast::kAddInt},
+              DecimalAddition()}),
       Strict("-", "a - b, -a", "Difference; of two timestamps a duration. Alone before a value: its negative.",
              "timestamp '2013-01-02' - timestamp '2013-01-01'",
              {{"ii", TypeKind::kInt64, SubtractInt, Fast::kSubtractInt},
@@ -171,30 +182,35 @@ std::vector<Function> ArithmeticOperators() {
               {"td", TypeKind::kTimestamp, SubtractInt, Fast::kSubtractInt},
               {"tt", TypeKind::kDuration, SubtractInt, Fast::kSubtractInt},
               {"dd", TypeKind::kDuration, SubtractInt, Fast::kSubtractInt},
+              DecimalSubtraction(),
               {"i", TypeKind::kInt64, NegateInt},
               {"f", TypeKind::kFloat64, NegateFloat},
-              {"d", TypeKind::kDuration, NegateInt}}),
+              {"d", TypeKind::kDuration, NegateInt},
+              DecimalNegation()}),
       Strict("*", "a * b", "Product. A duration may be multiplied by a number.", "2 * 1h30m",
              {{"ii", TypeKind::kInt64, MultiplyInt, Fast::kMultiplyInt},
               {"ff", TypeKind::kFloat64, MultiplyFloat, Fast::kMultiplyFloat},
               {"di", TypeKind::kDuration, MultiplyInt, Fast::kMultiplyInt},
               {"id", TypeKind::kDuration, MultiplyInt, Fast::kMultiplyInt},
               {"df", TypeKind::kDuration, DurationTimesFloat},
-              {"fd", TypeKind::kDuration, FloatTimesDuration}}),
+              {"fd", TypeKind::kDuration, FloatTimesDuration},
+              DecimalMultiplication()}),
       Strict("/", "a / b", "Quotient, always float64 (of a duration and a number a duration); by zero it is null.",
              "7 / 2",
              {{"ff", TypeKind::kFloat64, DivideFloat, Fast::kDivideFloat},
               {"dd", TypeKind::kFloat64, DivideDurations},
-              {"df", TypeKind::kDuration, DurationOverFloat}}),
+              {"df", TypeKind::kDuration, DurationOverFloat},
+              DecimalDivision()}),
       Strict("%", "a % b", "Remainder with the sign of a; by zero it is null.", "-7 % 3", RemainderOverloads()),
   };
 }
 
 std::vector<Function> OtherOperators() {
   return {
-      Strict("=", "a = b", "Whether both are equal; NaN equals NaN.", "2 = 2.0", Comparison<Is::kEqual>(Fast::kEqual)),
+      Strict("=", "a = b", "Whether both are equal; NaN equals NaN.", "2 = 2.0",
+             Together(Comparison<Is::kEqual>(Fast::kEqual), ListEquality(false))),
       Strict("<>", "a <> b", "Whether both differ; != is another spelling.", "'a' <> 'b'",
-             Comparison<Is::kNotEqual>(Fast::kNotEqual)),
+             Together(Comparison<Is::kNotEqual>(Fast::kNotEqual), ListEquality(true))),
       Strict("<", "a < b", "Order: numbers by value with NaN last, strings by bytes, false before true.", "1 < 2",
              Comparison<Is::kLess>(Fast::kLess)),
       Strict("<=", "a <= b", "Less or equal.", "2 <= 2", Comparison<Is::kLessOrEqual>(Fast::kLessOrEqual)),
@@ -211,32 +227,33 @@ std::vector<Function> OtherOperators() {
 }  // namespace
 
 std::vector<Overload> RemainderOverloads() {
-  return {{"ii", TypeKind::kInt64, RemainderInt}, {"ff", TypeKind::kFloat64, RemainderFloat}};
+  return {{"ii", TypeKind::kInt64, RemainderInt}, {"ff", TypeKind::kFloat64, RemainderFloat}, DecimalRemainder()};
 }
 
 std::vector<Function> Operators() { return Together(ArithmeticOperators(), OtherOperators()); }
 
 std::vector<Function> Casts() {
+  std::vector<Overload> overloads = {{"b", TypeKind::kInt64, CastBoolToInt},
+                                     {"b", TypeKind::kFloat64, CastIntToFloat, Fast::kIntToFloat},
+                                     {"b", TypeKind::kString, CastToText<TypeKind::kBool>},
+                                     {"i", TypeKind::kBool, CastIntToBool},
+                                     {"i", TypeKind::kFloat64, CastIntToFloat, Fast::kIntToFloat},
+                                     {"i", TypeKind::kString, CastToText<TypeKind::kInt64>},
+                                     {"f", TypeKind::kInt64, CastFloatToInt},
+                                     {"f", TypeKind::kString, CastToText<TypeKind::kFloat64>},
+                                     {"s", TypeKind::kBool, CastText<TypeKind::kBool>},
+                                     {"s", TypeKind::kInt64, CastText<TypeKind::kInt64>},
+                                     {"s", TypeKind::kFloat64, CastText<TypeKind::kFloat64>},
+                                     {"s", TypeKind::kTimestamp, CastText<TypeKind::kTimestamp>},
+                                     {"s", TypeKind::kDuration, CastText<TypeKind::kDuration>},
+                                     {"t", TypeKind::kString, CastToText<TypeKind::kTimestamp>},
+                                     {"d", TypeKind::kString, CastToText<TypeKind::kDuration>}};
   return {
       Strict("cast", "cast(x as type)",
-             "The value as another type. float64 to int64 drops the fraction; text that cannot be read and numbers out "
-             "of range are null with an error.",
-             "cast('12' as int64)",
-             {{"b", TypeKind::kInt64, CastBoolToInt},
-              {"b", TypeKind::kFloat64, CastIntToFloat, Fast::kIntToFloat},
-              {"b", TypeKind::kString, CastToText<TypeKind::kBool>},
-              {"i", TypeKind::kBool, CastIntToBool},
-              {"i", TypeKind::kFloat64, CastIntToFloat, Fast::kIntToFloat},
-              {"i", TypeKind::kString, CastToText<TypeKind::kInt64>},
-              {"f", TypeKind::kInt64, CastFloatToInt},
-              {"f", TypeKind::kString, CastToText<TypeKind::kFloat64>},
-              {"s", TypeKind::kBool, CastText<TypeKind::kBool>},
-              {"s", TypeKind::kInt64, CastText<TypeKind::kInt64>},
-              {"s", TypeKind::kFloat64, CastText<TypeKind::kFloat64>},
-              {"s", TypeKind::kTimestamp, CastText<TypeKind::kTimestamp>},
-              {"s", TypeKind::kDuration, CastText<TypeKind::kDuration>},
-              {"t", TypeKind::kString, CastToText<TypeKind::kTimestamp>},
-              {"d", TypeKind::kString, CastToText<TypeKind::kDuration>}}),
+             "The value as another type. float64 and decimals to int64 drop the fraction; to a decimal they are "
+             "rounded, halves away from zero. Lists and vectors are read from JSON arrays. Text that cannot be read "
+             "and numbers out of range are null with an error.",
+             "cast('12' as int64)", Together(Together(std::move(overloads), DecimalCasts()), ListCasts())),
   };
 }
 

@@ -6,6 +6,13 @@
 #include "expr/parser.h"
 
 namespace plumb::expr {
+namespace {
+
+constexpr int kTypeLevelsMax = 4;
+// What is repeated counts as nodes; long texts as several.
+constexpr size_t kBytesPerNode = 64;
+
+}  // namespace
 
 ExprPtr Parser::Prefix() {
   const Token& token = Peek();
@@ -125,16 +132,18 @@ ExprPtr Parser::Case() {
   const size_t first_token = next_;
   const Token& word = Take();
   ExprPtr operand;
-  size_t operand_nodes = 0;
+  size_t operand_size = 0;
   if (!IsWord("when")) {
     const size_t before = nodes_;
+    const size_t first_of_operand = next_;
     operand = Expression(kNone);
     if (operand == nullptr) return nullptr;
-    operand_nodes = nodes_ - before;
+    const size_t bytes = tokens_[next_ - 1].offset + tokens_[next_ - 1].length - tokens_[first_of_operand].offset;
+    operand_size = nodes_ - before + bytes / kBytesPerNode;
   }
   std::vector<ExprPtr> args;
   while (TakeWord("when")) {
-    if (!args.empty()) nodes_ += operand_nodes;
+    if (!args.empty()) nodes_ += operand_size;
     if (!When(operand, &args)) return nullptr;
   }
   if (args.empty()) return Expected("when after case");
@@ -176,19 +185,46 @@ ExprPtr Parser::Cast() {
   ExprPtr arg = Expression(kNone);
   if (arg == nullptr) return nullptr;
   if (!TakeWord("as")) return Expected("as and a type", "Write cast(x as float64).");
-  if (Peek().kind != TokenKind::kName) return Expected("a type's name", "Write cast(x as float64).");
-  const Token& type_token = Take();
-  const std::string type_name = LowerCase(type_token.text);
-  const base::Result<data::Type> type = data::ParseType(type_name);
-  if (!type.ok()) return Error(type_token, type.status().message(), type.status().suggestion());
+  const size_t first_of_type = next_;
+  std::string type_name;
+  if (!TypeText(kTypeLevelsMax, &type_name)) return nullptr;
   if (!TakeSymbol(")")) {
     NotClosed(open);
     return nullptr;
   }
+  const base::Result<data::Type> type = data::ParseType(type_name);
+  if (!type.ok()) return Error(tokens_[first_of_type], type.status().message(), type.status().suggestion());
   auto expr = Make(Kind::kCast, first_token);
   expr->name = data::TypeName(*type);
   expr->args = {std::move(arg)};
   return Finish(std::move(expr));
+}
+
+// A type as written in project files: a word, and arguments in parentheses, which may be types.
+bool Parser::TypeText(int levels, std::string* text) {
+  if (Peek().kind != TokenKind::kName) {
+    Expected("a type's name", "Write cast(x as float64).");
+    return false;
+  }
+  *text += LowerCase(Take().text);
+  if (!IsSymbol("(")) return true;
+  const Token& open = Take();
+  *text += '(';
+  while (true) {
+    if (Peek().kind == TokenKind::kInteger) {
+      *text += Take().text;
+    } else if (levels == 0) {
+      Expected("a shorter type");
+      return false;
+    } else if (!TypeText(levels - 1, text)) {
+      return false;
+    }
+    if (TakeSymbol(")")) break;
+    if (!TakeSymbol(",")) return NotClosed(open);
+    *text += ", ";
+  }
+  *text += ')';
+  return true;
 }
 
 // column, function(…), aggregate(…) over …, view.feature, view(key = x).feature
@@ -262,7 +298,12 @@ ExprPtr Parser::Call() {
   const Token& name_token = Take();
   const std::string name = LowerCase(name_token.text);
   const Token& open = Take();
-  if (IsAggregateName(name)) return AggregateCall(name, open, first_token);
+  if (const std::string_view meant = AggregateMeant(name); !meant.empty()) {
+    return AggregateCall(std::string(meant), open, first_token);
+  }
+  if (const std::string_view advice = ForeignAggregateAdvice(name); !advice.empty()) {
+    return Error(name_token, fmt::format("Aggregate is not known: {}.", name), std::string(advice));
+  }
   std::vector<ExprPtr> args;
   if (!Arguments(open, &args)) return nullptr;
   auto expr = Make(Kind::kCall, first_token);

@@ -9,6 +9,7 @@ constexpr int kNestingMax = 200;
 constexpr int kHeightMax = 500;
 // `case x when …` repeats x; nested, that would grow without bound.
 constexpr size_t kNodesMax = 20000;
+constexpr const char* kQueryForm = "Write EXPRESSION of ENTITY from SOURCE, or EXPRESSION from SOURCE for all.";
 
 }  // namespace
 
@@ -24,7 +25,10 @@ std::optional<Query> Parser::WholeQuery() {
   Query query;
   query.expr = Expression(kNone);
   if (query.expr == nullptr) return std::nullopt;
-  if (!QueryPart("of", "entity", &query.entity, &query.entity_position)) return std::nullopt;
+  if (!IsWord("from") && Peek().kind != TokenKind::kEnd &&
+      !QueryPart("of", "entity", &query.entity, &query.entity_position)) {
+    return std::nullopt;
+  }
   if (!QueryPart("from", "source", &query.source, &query.source_position)) return std::nullopt;
   if (Peek().kind == TokenKind::kEnd) return query;
   Trailing();
@@ -36,12 +40,12 @@ bool Parser::QueryPart(std::string_view word, std::string_view what, std::string
     if (Peek().kind != TokenKind::kEnd) {
       Trailing();
     } else {
-      Error(Peek(), fmt::format("Query does not name its {}.", what), "Write EXPRESSION of ENTITY from SOURCE.");
+      Error(Peek(), fmt::format("Query does not name its {}.", what), kQueryForm);
     }
     return false;
   }
   if (!IsName()) {
-    Expected(fmt::format("the name of the {} after {}", what, word), "Write EXPRESSION of ENTITY from SOURCE.");
+    Expected(fmt::format("the name of the {} after {}", what, word), kQueryForm);
     return false;
   }
   const Token& token = Take();

@@ -100,14 +100,20 @@ class Parser {
   ExprPtr Case();
   bool When(const ExprPtr& operand, std::vector<ExprPtr>* args);
   ExprPtr Cast();
+  bool TypeText(int levels, std::string* text);
   ExprPtr NameOrCall();
   ExprPtr Member(const std::string& view, std::vector<std::pair<std::string, ExprPtr>> keys, size_t first_token);
   bool IsLookup() const;
   ExprPtr Lookup();
   ExprPtr Call();
   ExprPtr AggregateCall(const std::string& name, const Token& open, size_t first_token);
+  bool IsCountDistinct(const std::string& name) const;
   bool AggregateArguments(const Token& open, std::vector<ExprPtr>* args, ExprPtr* where);
   bool WindowAfterOver(Window* window);
+  bool LastRows(Window* window);
+  bool ToDateIn(Window* window);
+  bool ZoneOfWindow(Window* window);
+  bool NoAhead(std::string_view kind);
   bool OffsetAfterWindow(Window* window);
   bool WindowSpan(std::string_view what, base::Span* span);
 

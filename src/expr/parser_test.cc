@@ -46,7 +46,16 @@ std::string Shape(const ExprPtr& expr) {
     case Kind::kAggregate: {
       std::string text = expr->name + "[" + list(0);
       if (expr->where != nullptr) text += " where " + Shape(expr->where);
-      if (!expr->window.lifetime) text += " over " + base::FormatSpan(expr->window.length);
+      const Window& window = expr->window;
+      if (window.last > 0) text += " over last " + std::to_string(window.last);
+      if (window.to_date != ToDate::kNone) {
+        text += window.to_date == ToDate::kDay    ? " today"
+                : window.to_date == ToDate::kWeek ? " this week"
+                                                  : " this month";
+        if (window.zone != nullptr) text += " in " + base::ZoneName(*window.zone);
+      } else if (!window.lifetime) {
+        text += " over " + base::FormatSpan(window.length);
+      }
       if (expr->window.ahead) text += " ahead";
       if (expr->window.offset != base::Span{}) text += " offset " + base::FormatSpan(expr->window.offset);
       return text + "]";
@@ -99,6 +108,25 @@ TEST(Parser, ReadsTheGrammar) {
       {"count(where x) over 1h", "count[ where x over 1h]"},
       {"sum(x where y > 0) over 2h offset 1d", "sum[x where (y > 0) over 2h offset 1d]"},
       {"sum(x) over 1h ahead offset 2mo", "sum[x over 1h ahead offset 2mo]"},
+      {"sum(x) over last 10", "sum[x over last 10]"},
+      {"sum(x) OVER LAST 10000 offset 1d > 2", "(sum[x over last 10000 offset 1d] > 2)"},
+      {"count() over day to date", "count[ today]"},
+      {"count() over Week To Date offset 7d", "count[ this week offset 7d]"},
+      {"count() over month to date in 'Europe/Berlin' offset 1mo", "count[ this month in Europe/Berlin offset 1mo]"},
+      {"count() over day to date in utc", "count[ today]"},
+      {"count() over day to date in 'UTC'", "count[ today]"},
+      {"count() over day to date in (1, 2)", "(count[ today] in 1, 2)"},
+      {"count() over day to date not in (1)", "(count[ today] not in 1)"},
+      {"last(x, 3) over 1d", "last[x, 3 over 1d]"},
+      {"approx_quantile(x, 0.5 where y)", "approx_quantile[x, 0.5 where y]"},
+      {"ewma(x, 1h30m)", "ewma[x, 1h30m]"},
+      {"Mean(x) + var_samp(x) + stddev_samp(x)", "((avg[x] + variance[x]) + stddev[x])"},
+      {"count(distinct) + count(distinct + 1)", "(count[distinct] + count[(distinct + 1)])"},
+      {"median(k = 1).x", "median{k=1}.x"},
+      {"day + week + month + date", "(((day + week) + month) + date)"},
+      {"cast(x as Decimal(12, 2))", "cast(x as decimal(12, 2))"},
+      {"cast(x as LIST ( decimal(12,2) ))", "cast(x as list(decimal(12, 2)))"},
+      {"cast(x as vector(float32, 4))", "cast(x as vector(float32, 4))"},
       {"avg(x) over lifetime / 2", "(avg[x] / 2)"},
       {"count() over 1h / count() over 1d", "(count[ over 1h] / count[ over 1d])"},
       {"a + count() over 1h", "(a + count[ over 1h])"},
@@ -149,6 +177,23 @@ TEST(Parser, PointsAtTheMistakeAndSaysWhatToDo) {
       {"count() over", 13, "Expected a window after over", "over 2h"},
       {"count() over 1h offset", 23, "Expected a duration after offset", "offset 1d"},
       {"count() over lifetime ahead", 23, "lifetime has no ahead.", "90d"},
+      {"count() over last", 18, "Expected a number of rows after last", "over last 10"},
+      {"count() over last 0", 19, "Number of rows is out of range: 0.", "1 to 10000"},
+      {"count() over last -3", 19, "Number of rows is out of range: -3.", "1 to 10000"},
+      {"count() over last 10001", 19, "Number of rows is out of range: 10001.", "1 to 10000"},
+      {"count() over last 99999999999999999999", 19, "Number of rows is out of range", "1 to 10000"},
+      {"count() over last 1h", 19, "Expected a number of rows after last, got 1h.", "over last 10"},
+      {"count() over last 10 ahead", 22, "last has no ahead.", "90d"},
+      {"count() over day", 17, "Expected to date after day", "over 1d"},
+      {"count() over day to", 20, "Expected to date after day", "over 1d"},
+      {"count() over year to date", 14, "Expected a window after over", "day to date"},
+      {"count() over day to date ahead", 26, "to date has no ahead.", "90d"},
+      {"count() over day to date in 'Europe/Berln'", 29, "Time zone is not known: Europe/Berln.", "Europe/Berlin"},
+      {"count() over day to date in Europe", 29, "Expected a time zone after in, got Europe.", "single quotes"},
+      {"count(distinct x)", 7, "count(distinct …) is not part of the language.", "distinct(x)"},
+      {"count_distinct(x) over 2h", 1, "Aggregate is not known: count_distinct.", "distinct(x)"},
+      {"1 + median(x where y)", 5, "Aggregate is not known: median.", "approx_quantile(x, 0.5)"},
+      {"stddev_pop(x)", 1, "Aggregate is not known: stddev_pop.", "sample"},
       {"x over 2h", 3, "over belongs to an aggregate", "avg(x) over 2h"},
       {"abs(x) over 2h", 8, "over belongs to an aggregate, and abs is none.", "count, sum"},
       {"abs(x where y)", 7, "where belongs to an aggregate.", "count, sum"},
@@ -166,6 +211,11 @@ TEST(Parser, PointsAtTheMistakeAndSaysWhatToDo) {
       {"case a end", 8, "Expected when after case", ""},
       {"case when a 1 end", 13, "Expected then", ""},
       {"cast(x float64)", 8, "Expected as and a type", "cast(x as float64)"},
+      {"cast(x as decimal(39, 2))", 11, "", ""},
+      {"cast(x as decimal(12, 2)", 5, "Parenthesis is not closed.", ""},
+      {"cast(x as list(string)", 5, "Parenthesis is not closed.", ""},
+      {"cast(x as list(list(int64)))", 11, "", ""},
+      {"cast(x as list(+))", 16, "Expected", ""},
       {"cast(x as double)", 11, "Type is not known: double.", "float64"},
       {"interval '1 day'", 1, "interval is not part", "1h30m"},
       {"timestamp 'yesterday'", 11, "Time is not valid: yesterday.", "2013-01-31"},
@@ -245,13 +295,22 @@ TEST(ParseQuery, NamesEntityAndSource) {
   EXPECT_EQ(query->source_position.offset, text.find("flights"));
 }
 
+TEST(ParseQuery, WithoutEntityIsOfAll) {
+  base::Diagnostics diagnostics;
+  const std::string text = "count() over last 10 from flights";
+  const std::optional<Query> query = ParseQuery(text, At(text), &diagnostics);
+  ASSERT_TRUE(query.has_value()) << diagnostics.Render(false);
+  EXPECT_EQ(query->entity, "");
+  EXPECT_EQ(query->source, "flights");
+}
+
 TEST(ParseQuery, SaysWhichPartIsMissing) {
   const Bad kCases[] = {
-      {"count()", 8, "Query does not name its entity.", "of ENTITY from SOURCE"},
+      {"count()", 8, "Query does not name its source.", "of ENTITY from SOURCE"},
       {"count() of carrier", 19, "Query does not name its source.", "of ENTITY from SOURCE"},
       {"count() of", 11, "Expected the name of the entity after of", ""},
       {"count() of carrier from flights x", 33, "Text follows the expression: x.", ""},
-      {"count() from flights", 9, "Text follows the expression: from.", ""},
+      {"count() from", 13, "Expected the name of the source after from", ""},
   };
   for (const Bad& bad : kCases) {
     base::Diagnostics diagnostics;

@@ -9,7 +9,8 @@ namespace {
 constexpr size_t kBlockRowsMax = 1024;
 constexpr size_t kBlockRowsMin = 64;
 constexpr size_t kScratchBytesWanted = size_t{8} << 20;
-constexpr size_t kSlotBytes = sizeof(std::string_view) + sizeof(State);
+constexpr size_t kValueWords = 2;  // of the largest values: string_view and Int128
+constexpr size_t kSlotBytes = kValueWords * sizeof(uint64_t) + sizeof(State);
 
 size_t CountLiterals(const Node& node) {
   size_t count = node.op == Op::kLiteral ? 1 : 0;
@@ -85,8 +86,9 @@ class Machine {
     const size_t registers = inputs.size() + program.literals.size() + program.intermediate;
     const size_t wanted = kScratchBytesWanted / (std::max<size_t>(registers, 1) * kSlotBytes);
     block_rows_ = std::min(rows, std::clamp(wanted, kBlockRowsMin, kBlockRowsMax));
-    state_words_ = (block_rows_ + 7) / 8;
-    const size_t slot_words = 2 * block_rows_ + state_words_;
+    // An even number of words, so that every slot is aligned for Int128.
+    const size_t state_words = (block_rows_ + 15) / 16 * 2;
+    const size_t slot_words = kValueWords * block_rows_ + state_words;
     if (scratch_.words.size() < registers * slot_words) scratch_.words.resize(registers * slot_words);
     scratch_.blocks.assign(registers, Block{});
     slot_words_ = slot_words;
@@ -111,7 +113,7 @@ class Machine {
  private:
   MutableBlock SlotOf(size_t index) {
     uint64_t* words = scratch_.words.data() + index * slot_words_;
-    return {words, reinterpret_cast<State*>(words + 2 * block_rows_)};
+    return {words, reinterpret_cast<State*>(words + kValueWords * block_rows_)};
   }
 
   void FillLiterals() {
@@ -120,12 +122,19 @@ class Machine {
       const size_t index = inputs_.size() + i;
       const MutableBlock slot = SlotOf(index);
       const Storage storage = StorageOf(value.type());
-      if (storage == Storage::kDoubles) {
-        std::fill_n(static_cast<double*>(slot.data), block_rows_, value.is_null() ? 0.0 : value.AsDouble());
-      } else if (storage == Storage::kInts) {
-        std::fill_n(static_cast<int64_t*>(slot.data), block_rows_, value.is_null() ? 0 : value.AsInt());
-      } else {
-        std::fill_n(static_cast<std::string_view*>(slot.data), block_rows_, std::string_view(value.AsString()));
+      switch (storage) {
+        case Storage::kInts:
+          std::fill_n(static_cast<int64_t*>(slot.data), block_rows_, value.is_null() ? 0 : value.AsInt());
+          break;
+        case Storage::kDoubles:
+          std::fill_n(static_cast<double*>(slot.data), block_rows_, value.is_null() ? 0.0 : value.AsDouble());
+          break;
+        case Storage::kBytes:
+          std::fill_n(static_cast<std::string_view*>(slot.data), block_rows_, std::string_view(value.AsString()));
+          break;
+        case Storage::kDecimals:
+          std::fill_n(static_cast<data::Int128*>(slot.data), block_rows_, value.is_null() ? 0 : value.AsDecimal());
+          break;
       }
       std::memset(slot.states, value.is_null() ? kNullState : kValue, block_rows_);
       scratch_.blocks[index] = {storage, slot.data, slot.states};
@@ -137,14 +146,23 @@ class Machine {
     const MutableBlock slot = SlotOf(index);
     Block& block = scratch_.blocks[index];
     block.storage = StorageOf(column.type());
-    if (block.storage == Storage::kDoubles) {
-      block.data = column.double_data() + first;
-    } else if (block.storage == Storage::kInts) {
-      block.data = column.int_data() + first;
-    } else {
-      auto* strings = static_cast<std::string_view*>(slot.data);
-      for (size_t row = 0; row < rows; ++row) strings[row] = column.String(first + row);
-      block.data = strings;
+    switch (block.storage) {
+      case Storage::kInts:
+        block.data = column.int_data() + first;
+        break;
+      case Storage::kDoubles:
+        block.data = column.double_data() + first;
+        break;
+      case Storage::kBytes: {
+        auto* strings = static_cast<std::string_view*>(slot.data);
+        for (size_t row = 0; row < rows; ++row) strings[row] = column.String(first + row);
+        block.data = strings;
+        break;
+      }
+      case Storage::kDecimals:
+        LoadDecimals(column, first, rows, static_cast<data::Int128*>(slot.data));
+        block.data = slot.data;
+        break;
     }
     const uint8_t* valid = column.valid_data();
     block.states = valid == nullptr ? kAllValues : slot.states;
@@ -152,11 +170,21 @@ class Machine {
     for (size_t row = 0; row < rows; ++row) slot.states[row] = valid[first + row] == 0 ? kNullState : kValue;
   }
 
+  // Narrow ones lie in the column as integers of 64 bits.
+  static void LoadDecimals(const data::Column& column, size_t first, size_t rows, data::Int128* decimals) {
+    if (column.type().IsWideDecimal()) {
+      for (size_t row = 0; row < rows; ++row)
+        decimals[row] = column.IsNull(first + row) ? 0 : column.Decimal(first + row);
+    } else {
+      const int64_t* values = column.int_data() + first;
+      for (size_t row = 0; row < rows; ++row) decimals[row] = values[row];
+    }
+  }
+
   const Program& program_;
   std::span<const data::Column* const> inputs_;
   Scratch& scratch_;
   size_t block_rows_ = 0;
-  size_t state_words_ = 0;
   size_t slot_words_ = 0;
 };
 
@@ -165,6 +193,17 @@ void AppendStrings(const Block& block, size_t rows, data::Column* column) {
   for (size_t row = 0; row < rows; ++row) {
     if (block.states[row] == kValue) {
       column->AppendString(strings[row]);
+    } else {
+      column->AppendNull();
+    }
+  }
+}
+
+void AppendDecimals(const Block& block, size_t rows, data::Column* column) {
+  const auto* decimals = static_cast<const data::Int128*>(block.data);
+  for (size_t row = 0; row < rows; ++row) {
+    if (block.states[row] == kValue) {
+      column->AppendDecimal(decimals[row]);
     } else {
       column->AppendNull();
     }
@@ -199,11 +238,12 @@ std::shared_ptr<const Program> Compile(const Node& root, const std::vector<Input
 data::Column Run(const Program& program, std::span<const data::Column* const> inputs, size_t rows,
                  std::vector<uint8_t>* errors) {
   data::Column column(program.type);
-  const bool is_string = program.type == data::TypeKind::kString;
-  if (is_string) {
-    column.Reserve(rows);
-  } else {
+  const Storage storage = StorageOf(program.type);
+  const bool is_fixed = storage == Storage::kInts || storage == Storage::kDoubles;
+  if (is_fixed) {
     column.ResizeUninitialised(rows);
+  } else {
+    column.Reserve(rows);
   }
   if (errors != nullptr) errors->assign(rows, 0);
   if (rows == 0) return column;
@@ -211,10 +251,12 @@ data::Column Run(const Program& program, std::span<const data::Column* const> in
   for (size_t first = 0; first < rows; first += machine.block_rows()) {
     const size_t count = std::min(machine.block_rows(), rows - first);
     const Block& block = machine.RunBlock(first, count);
-    if (is_string) {
+    if (is_fixed) {
+      CopyFixed(block, first, count, &column);
+    } else if (storage == Storage::kBytes) {
       AppendStrings(block, count, &column);
     } else {
-      CopyFixed(block, first, count, &column);
+      AppendDecimals(block, count, &column);
     }
     if (errors == nullptr) continue;
     for (size_t row = 0; row < count; ++row) {

@@ -17,14 +17,7 @@
 
 namespace plumb::expr {
 
-// How the values of a register lie in memory.
-enum class Storage : uint8_t { kInts, kDoubles, kStrings };
-inline Storage StorageOf(data::Type type) {
-  if (type == data::TypeKind::kFloat64) return Storage::kDoubles;
-  return type == data::TypeKind::kString ? Storage::kStrings : Storage::kInts;
-}
-
-// One block of a register. `data` is of int64_t, double or std::string_view.
+// One block of a register. `data` is of int64_t, double, std::string_view or Int128.
 struct Block {
   Storage storage = Storage::kInts;
   const void* data = nullptr;

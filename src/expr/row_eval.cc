@@ -53,12 +53,19 @@ class Walk {
     Outcome outcome;
     if (value.is_null()) return outcome;
     outcome.state = kValue;
-    if (value.type() == data::TypeKind::kFloat64) {
-      outcome.cell.d = value.AsDouble();
-    } else if (value.type() == data::TypeKind::kString) {
-      outcome.cell.s = value.AsString();
-    } else {
-      outcome.cell.i = value.AsInt();
+    switch (StorageOf(value.type())) {
+      case Storage::kInts:
+        outcome.cell.i = value.AsInt();
+        break;
+      case Storage::kDoubles:
+        outcome.cell.d = value.AsDouble();
+        break;
+      case Storage::kBytes:
+        outcome.cell.s = value.AsString();
+        break;
+      case Storage::kDecimals:
+        outcome.cell.w = value.AsDecimal();
+        break;
     }
     return outcome;
   }
@@ -111,12 +118,12 @@ class Walk {
   // x in (a, b) is x = a or x = b.
   Outcome In(const Node& node) {
     const Outcome value = Visit(*node.args[0]);
-    const data::TypeKind kind = node.args[0]->type.kind;
+    const Storage storage = StorageOf(node.args[0]->type);
     Truth found{false, kValue};
     for (size_t i = 1; i < node.args.size(); ++i) {
       const Outcome choice = Visit(*node.args[i]);
       const auto state = static_cast<State>(value.state | choice.state);
-      found = Or(found, {state == kValue && OrderCells(kind, value.cell, choice.cell) == 0, state});
+      found = Or(found, {state == kValue && OrderCells(storage, value.cell, choice.cell) == 0, state});
     }
     return FromTruth(found);
   }
@@ -126,11 +133,11 @@ class Walk {
     const Outcome value = Visit(*node.args[0]);
     const Outcome low = Visit(*node.args[1]);
     const Outcome high = Visit(*node.args[2]);
-    const data::TypeKind kind = node.args[0]->type.kind;
+    const Storage storage = StorageOf(node.args[0]->type);
     const auto low_state = static_cast<State>(value.state | low.state);
     const auto high_state = static_cast<State>(value.state | high.state);
-    return FromTruth(And({low_state == kValue && OrderCells(kind, value.cell, low.cell) >= 0, low_state},
-                         {high_state == kValue && OrderCells(kind, value.cell, high.cell) <= 0, high_state}));
+    return FromTruth(And({low_state == kValue && OrderCells(storage, value.cell, low.cell) >= 0, low_state},
+                         {high_state == kValue && OrderCells(storage, value.cell, high.cell) <= 0, high_state}));
   }
 
   Outcome Coalesce(const Node& node) {
@@ -150,7 +157,7 @@ class Walk {
       const Outcome outcome = Visit(*arg);
       if (outcome.state == kErrorState) errors = kErrorState;
       if (outcome.state != kValue) continue;
-      const int order = best.state == kValue ? OrderCells(node.type.kind, outcome.cell, best.cell) : 0;
+      const int order = best.state == kValue ? OrderCells(StorageOf(node.type), outcome.cell, best.cell) : 0;
       if (best.state != kValue || (node.op == Op::kLeast ? order < 0 : order > 0)) best = outcome;
     }
     return errors == kErrorState ? Null(kErrorState) : best;
@@ -176,7 +183,7 @@ class Walk {
     const Outcome other = Visit(*node.args[1]);
     if (other.state == kErrorState) return Null(kErrorState);
     if (value.state != kValue || other.state != kValue) return value;
-    return OrderCells(node.type.kind, value.cell, other.cell) == 0 ? Null(kNullState) : value;
+    return OrderCells(StorageOf(node.type), value.cell, other.cell) == 0 ? Null(kNullState) : value;
   }
 
   std::span<const data::Value> inputs_;
@@ -185,9 +192,17 @@ class Walk {
 
 data::Value ToValue(data::Type type, const Outcome& outcome) {
   if (outcome.state != kValue) return data::Value::Null(type);
-  if (type == data::TypeKind::kFloat64) return data::Value::Float64(outcome.cell.d);
-  if (type == data::TypeKind::kString) return data::Value::String(std::string(outcome.cell.s));
-  return data::Value::Integral(type, outcome.cell.i);
+  switch (StorageOf(type)) {
+    case Storage::kInts:
+      return data::Value::Integral(type, outcome.cell.i);
+    case Storage::kDoubles:
+      return data::Value::Float64(outcome.cell.d);
+    case Storage::kBytes:
+      return data::Value::Bytes(type, std::string(outcome.cell.s));
+    case Storage::kDecimals:
+      return data::Value::Decimal(type, outcome.cell.w);
+  }
+  return data::Value::Null(type);
 }
 
 }  // namespace

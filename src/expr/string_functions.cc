@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "expr/functions.h"
+#include "expr/list_kernels.h"
 #include "expr/text_match.h"
 
 namespace plumb::expr {
@@ -147,8 +148,8 @@ std::vector<Function> StringFunctions() {
              "replace('a-b-c', '-', '.')", {{"sss", TypeKind::kString, Replace}}),
       Strict("strpos", "strpos(s, part)", "The position of the first occurrence, from 1; 0 if there is none.",
              "strpos('feature', 'a')", {{"ss", TypeKind::kInt64, Position}}),
-      Strict("contains", "contains(s, part)", "Whether the part occurs.", "contains('feature', 'eat')",
-             {{"ss", TypeKind::kBool, Contains}}),
+      Strict("contains", "contains(s, part)", "Whether the part of a string, or the element of a list, occurs.",
+             "contains('feature', 'eat')", {{"ss", TypeKind::kBool, Contains}, ListContains()}),
       Strict("starts_with", "starts_with(s, start)", "Whether it starts so.", "starts_with('feature', 'feat')",
              {{"ss", TypeKind::kBool, StartsWith}}),
       Strict("ends_with", "ends_with(s, end)", "Whether it ends so.", "ends_with('feature', 'ure')",

@@ -28,16 +28,38 @@ struct Job {
 
 Cell Load(const Block& block, size_t row) {
   Cell cell;
-  if (block.storage == Storage::kInts) cell.i = DataOf<int64_t>(block)[row];
-  if (block.storage == Storage::kDoubles) cell.d = DataOf<double>(block)[row];
-  if (block.storage == Storage::kStrings) cell.s = DataOf<std::string_view>(block)[row];
+  switch (block.storage) {
+    case Storage::kInts:
+      cell.i = DataOf<int64_t>(block)[row];
+      break;
+    case Storage::kDoubles:
+      cell.d = DataOf<double>(block)[row];
+      break;
+    case Storage::kBytes:
+      cell.s = DataOf<std::string_view>(block)[row];
+      break;
+    case Storage::kDecimals:
+      cell.w = DataOf<data::Int128>(block)[row];
+      break;
+  }
   return cell;
 }
 
 void Store(Storage storage, const MutableBlock& block, size_t row, const Cell& cell) {
-  if (storage == Storage::kInts) static_cast<int64_t*>(block.data)[row] = cell.i;
-  if (storage == Storage::kDoubles) static_cast<double*>(block.data)[row] = cell.d;
-  if (storage == Storage::kStrings) static_cast<std::string_view*>(block.data)[row] = cell.s;
+  switch (storage) {
+    case Storage::kInts:
+      static_cast<int64_t*>(block.data)[row] = cell.i;
+      break;
+    case Storage::kDoubles:
+      static_cast<double*>(block.data)[row] = cell.d;
+      break;
+    case Storage::kBytes:
+      static_cast<std::string_view*>(block.data)[row] = cell.s;
+      break;
+    case Storage::kDecimals:
+      static_cast<data::Int128*>(block.data)[row] = cell.w;
+      break;
+  }
 }
 
 void CallKernel(const Job& job) {
@@ -194,9 +216,17 @@ void Logic(const Job& job) {
 }
 
 int OrderRow(const Block& a, const Block& b, size_t row) {
-  if (a.storage == Storage::kDoubles) return Order(DataOf<double>(a)[row], DataOf<double>(b)[row]);
-  if (a.storage == Storage::kInts) return Order(DataOf<int64_t>(a)[row], DataOf<int64_t>(b)[row]);
-  return Order(DataOf<std::string_view>(a)[row], DataOf<std::string_view>(b)[row]);
+  switch (a.storage) {
+    case Storage::kInts:
+      return Order(DataOf<int64_t>(a)[row], DataOf<int64_t>(b)[row]);
+    case Storage::kDoubles:
+      return Order(DataOf<double>(a)[row], DataOf<double>(b)[row]);
+    case Storage::kBytes:
+      return Order(DataOf<std::string_view>(a)[row], DataOf<std::string_view>(b)[row]);
+    case Storage::kDecimals:
+      return Order(DataOf<data::Int128>(a)[row], DataOf<data::Int128>(b)[row]);
+  }
+  return 0;
 }
 
 // Whether value and other, both values, are in an order that `holds`.
@@ -269,11 +299,7 @@ Choice ChooseExtreme(const Job& job, size_t row) {
       best = i;
       continue;
     }
-    const int order = OrderCells(arg.storage == Storage::kDoubles   ? data::TypeKind::kFloat64
-                                 : arg.storage == Storage::kStrings ? data::TypeKind::kString
-                                                                    : data::TypeKind::kInt64,
-                                 Load(arg, row), Load(job.Arg(best), row));
-    if (order * wanted > 0) best = i;
+    if (OrderRow(arg, job.Arg(best), row) * wanted > 0) best = i;
   }
   return best == job.args() ? Choice{0, kNullState} : Choice{best, kValue};
 }
