@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 #include "features/internal/definitions_loader.h"
@@ -27,6 +28,19 @@ void AddOnce(FeatureId id, std::vector<FeatureId>* features) {
 }
 
 }  // namespace
+
+bool Source::IsPii(const std::string& column) const {
+  const auto note = notes.find(column);
+  return note != notes.end() && note->second.pii;
+}
+
+std::vector<std::string> View::AggregateIdentities() const {
+  std::set<std::string> identities;
+  for (const Feature& feature : features) {
+    identities.insert(feature.aggregate_identities.begin(), feature.aggregate_identities.end());
+  }
+  return {identities.begin(), identities.end()};
+}
 
 int View::IndexOf(std::string_view feature) const {
   for (size_t i = 0; i < features.size(); ++i) {

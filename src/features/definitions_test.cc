@@ -1,14 +1,12 @@
 #include "features/definitions.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file_system.h"
+#include "features/loaded_project_test.h"
 
 namespace plumb::features {
 namespace {
@@ -16,25 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using Texts = std::vector<std::string>;
-
-struct Loaded {
-  DefinitionsPtr definitions;
-  base::Diagnostics diagnostics;
-};
-
-Loaded Load(const std::string& text) {
-  Loaded loaded;
-  auto source = std::make_shared<const base::SourceText>(base::SourceText{"project.yaml", text});
-  loaded.definitions = LoadDefinitions(base::MergeProject({source}, &loaded.diagnostics), &loaded.diagnostics);
-  return loaded;
-}
-
-DefinitionsPtr LoadGood(const std::string& text) {
-  Loaded loaded = Load(text);
-  EXPECT_EQ(loaded.diagnostics.Render(false), "");
-  EXPECT_NE(loaded.definitions, nullptr);
-  return loaded.definitions;
-}
 
 constexpr const char* kProject = R"(sources:
   flights:
@@ -47,8 +26,10 @@ constexpr const char* kProject = R"(sources:
     null_tokens: ["", "-"]
     owner: ops@example.com
     description: Arrivals
+    interval: 5m
+    tags: [hot]
     columns:
-      id: string
+      id: {type: string, pii: true, tags: [key, secret], description: of the crew}
       op: string
       carrier: string
       origin: string
@@ -76,6 +57,8 @@ feature_views:
     source: flights
     owner: ops@example.com
     max_age: 30d
+    tags: [core]
+    pii: true
     sla: {freshness: 5m, latency_p99: 2ms}
     features:
       mean_1d: {expr: avg(arr_delay) over 1d, description: Mean delay}
@@ -109,6 +92,25 @@ TEST(Definitions, ReadsAProject) {
   EXPECT_TRUE(reports.skip_null_time);
   EXPECT_EQ(definitions->FindEntity("carrier")->keys.Names(), Texts{"carrier"});
   EXPECT_EQ(definitions->FindSource("flight"), nullptr);
+}
+
+TEST(Definitions, ReadsWhatIsOnlySaid) {
+  const DefinitionsPtr definitions = LoadGood(kProject);
+  ASSERT_NE(definitions, nullptr);
+  const Source& flights = *definitions->FindSource("flights");
+  EXPECT_EQ(flights.interval, (base::Span{0, 5 * base::kMinute}));
+  EXPECT_EQ(flights.tags, Texts{"hot"});
+  EXPECT_TRUE(flights.IsPii("id"));
+  EXPECT_FALSE(flights.IsPii("op"));
+  EXPECT_EQ(flights.notes.at("id").tags, (Texts{"key", "secret"}));
+  EXPECT_EQ(flights.notes.at("arrived_at").description, "at the gate");
+  EXPECT_EQ(flights.notes.count("op"), 0U);
+  const View& delays = *definitions->FindView("delays");
+  EXPECT_EQ(delays.sla.freshness, (base::Span{0, 5 * base::kMinute}));
+  EXPECT_EQ(delays.sla.latency_p99, (base::Span{0, 2 * base::kMillisecond}));
+  EXPECT_EQ(delays.tags, Texts{"core"});
+  EXPECT_TRUE(delays.pii);
+  EXPECT_FALSE(definitions->FindView("weather")->pii);
 }
 
 TEST(Definitions, OrdersViewsAfterWhatTheyUse) {
@@ -182,20 +184,6 @@ feature_views:
     features: {a: sum(n) over 1h}
 )";
 
-std::string Replace(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
-struct Mistake {
-  const char* from;
-  const char* to;
-  int line;
-  const char* message;  // part of it
-  const char* suggestion = "";
-};
-
 TEST(Definitions, ReportsOneMistakeOnceWithItsPlace) {
   const std::vector<Mistake> mistakes = {
       {"event_time: at", "event_tme: at", 3, "event_time"},
@@ -235,27 +223,29 @@ TEST(Definitions, ReportsOneMistakeOnceWithItsPlace) {
       {"entity: e", "entity: e\n    max_age: old", 10, ""},
       {"entity: e", "entity: e\n    request: {k: string}", 10, "request beside"},
       {"entity: e", "entity: e\n    sla: {fresh: 5m}", 10, "fresh"},
+      {"entity: e", "entity: e\n    sla: {freshness: -5m}", 10, "more than 0"},
+      {"entity: e", "entity: e\n    sla: {latency_p99: 0s}", 10, "more than 0"},
+      {"entity: e", "entity: e\n    pii: often", 10, "pii"},
+      {"entity: e\n", "entity: []\n    request: {k: string}\n", 10, "request beside"},
+      {"entity: e", "entity: [e]", 9, "A view has one entity", "[] for a view of all events"},
+      {"entity: e", "entity: [e, f]", 9, "A view has one entity"},
+      {"entity: e", "entity: {k: e}", 9, "entity"},
+      {"key: {k: string}", "key: {k: list(string)}", 6, "Key is a list(string)"},
+      {"event_time: at", "event_time: at\n    interval: -1h", 4, "interval", ""},
+      {"event_time: at", "event_time: at\n    interval: 0s", 4, "more than 0"},
+      {"event_time: at", "event_time: at\n    interval: often", 4, ""},
+      {"n: int64", "n: {type: int64, pii: maybe}", 4, "pii"},
       {"  v:", "  query:", 8, "reserved"},
       {"  v:", "  v-1:", 8, "not a word"},
       {"sum(n)", "sum(m)", 11, "m"},
       {"sum(n) over 1h", "n", 11, ""},
+      {"sum(n) over 1h", "sum(n) over day to date in 'Europe/Berln'", 11, "Europe/Berln"},
       {"sum(n) over 1h", "null", 11, ""},
       {"sum(n) over 1h", "v.b", 11, "feature of its own"},
       {"{a: sum(n) over 1h}", "{a: sum(n), b: w.a}", 11, "Feature view is not known: w"},
       {"features: {a: sum(n) over 1h}", "features: {a: {exp: sum(n)}}", 11, "expr"},
   };
-  for (const Mistake& mistake : mistakes) {
-    const Loaded loaded = Load(Replace(kGood, mistake.from, mistake.to));
-    const std::string shown = loaded.diagnostics.Render(false);
-    EXPECT_EQ(loaded.definitions, nullptr) << mistake.to;
-    ASSERT_FALSE(loaded.diagnostics.all().empty()) << mistake.to;
-    const base::Diagnostic& first = loaded.diagnostics.all().front();
-    EXPECT_EQ(first.position.Line(), mistake.line) << shown;
-    EXPECT_THAT(first.message, HasSubstr(mistake.message)) << shown;
-    EXPECT_THAT(first.suggestion, HasSubstr(mistake.suggestion)) << shown;
-    // A misspelt key is two: one is missing, one is not known.
-    EXPECT_LE(loaded.diagnostics.errors(), 2U) << shown;
-  }
+  ExpectMistakes(kGood, mistakes);
 }
 
 TEST(Definitions, RefusesAggregatesInRequestViews) {
@@ -350,56 +340,6 @@ TEST(WithQuery, PointsIntoTheQuery) {
     ASSERT_NE(diagnostics.all()[0].position.source, nullptr);
     EXPECT_EQ(diagnostics.all()[0].position.source->name, "<query>");
   }
-}
-
-// ---- Identity ----
-
-std::string IdentityOf(const std::string& text, const char* view = "delays", const char* feature = "share") {
-  const DefinitionsPtr definitions = LoadGood(text);
-  if (definitions == nullptr) return "";
-  const View& found = *definitions->FindView(view);
-  return found.features[static_cast<size_t>(found.IndexOf(feature))].identity;
-}
-
-TEST(Identity, IsOfMeaningOnly) {
-  const std::string identity = IdentityOf(kProject);
-  EXPECT_EQ(identity.size(), 64U);
-  const std::vector<std::pair<const char*, const char*>> same = {
-      {"data/a.csv", "data/c.csv"},
-      {"ops@example.com", "you@example.com"},
-      {"description: Arrivals", "description: Landings"},
-      {"share: avg(late) over 7d", "share: AVG( late )  over 7d"},
-      {"      share: avg(late) over 7d\n      last: last(arr_delay)",
-       "      last: last(arr_delay)\n      share: avg(late) over 7d"},
-      {"      op: string", "      gate: string\n      op: string"},
-      {"latency_p99: 2ms", "latency_p99: 5ms"},
-      {"max_age: 30d", "max_age: 31d"},  // share has a window
-      {"wind: weather(airport = origin).wind_speed",
-       "wind: weather(airport = origin).wind_speed * 2"},  // not used by it
-      {"very_late: late and arr_delay >= 60", "very_late: late and arr_delay >= 90"},
-  };
-  for (const auto& [from, to] : same) EXPECT_EQ(IdentityOf(Replace(kProject, from, to)), identity) << to;
-  const std::vector<std::pair<const char*, const char*>> other = {
-      {"avg(late) over 7d", "avg(late) over 8d"},       {"arr_delay >= 15", "arr_delay >= 16"},
-      {"available_after: 10m", "available_after: 11m"}, {"    event_id: id\n    deleted: op = 'd'\n", ""},
-      {"deleted: op = 'd'", "deleted: op = 'x'"},       {"    delimiter", "    skip_null_time: true\n    delimiter"},
-  };
-  for (const auto& [from, to] : other) EXPECT_NE(IdentityOf(Replace(kProject, from, to)), identity) << to;
-}
-
-TEST(Identity, FollowsWhatIsUsed) {
-  const std::string changed = Replace(kProject, "skip_null_time: true", "skip_null_time: false");
-  EXPECT_NE(IdentityOf(kProject, "weather", "wind_speed"), IdentityOf(changed, "weather", "wind_speed"));
-  EXPECT_NE(IdentityOf(kProject, "delays", "windy"), IdentityOf(changed, "delays", "windy"));
-  EXPECT_EQ(IdentityOf(kProject, "delays", "share"), IdentityOf(changed, "delays", "share"));
-  EXPECT_EQ(IdentityOf(kProject, "trip", "vs_usual"), IdentityOf(changed, "trip", "vs_usual"));
-  const std::string longer = Replace(kProject, "over 1d, description", "over 2d, description");
-  EXPECT_NE(IdentityOf(kProject, "trip", "vs_usual"), IdentityOf(longer, "trip", "vs_usual"));
-}
-
-TEST(Identity, HoldsMaxAgeWhereThereIsNoWindow) {
-  const std::string changed = Replace(kProject, "max_age: 30d", "max_age: 31d");
-  EXPECT_NE(IdentityOf(kProject, "delays", "last"), IdentityOf(changed, "delays", "last"));
 }
 
 }  // namespace

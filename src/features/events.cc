@@ -11,6 +11,16 @@ namespace {
 
 using base::Time;
 
+// So that different lists of parts, joined by |, give different ids, whatever the parts hold.
+std::string Escaped(const std::string& part) {
+  std::string escaped;
+  for (const char c : part) {
+    if (c == '|' || c == '\\') escaped.push_back('\\');
+    escaped.push_back(c);
+  }
+  return escaped;
+}
+
 // Turns the rows of one source into events, row by row.
 class EventMaker {
  public:
@@ -36,9 +46,10 @@ class EventMaker {
       }
       declared_.push_back(column);
     }
-    event_time_ = rows_.Find(source_.event_time);
+    if (!source_.is_static) event_time_ = rows_.Find(source_.event_time);
     if (source_.known_at) known_at_ = rows_.Find(*source_.known_at);
     if (!source_.event_id.empty()) event_id_ = rows_.Find(source_.event_id);
+    for (const std::string& column : source_.key) key_.push_back(rows_.Find(column));
     return base::Status();
   }
 
@@ -55,25 +66,40 @@ class EventMaker {
   }
 
   base::Status AddRow(size_t row) {
-    const bool has_time = !event_time_->IsNull(row);
-    const bool deleted = IsDeleted(row);
-    if (!has_time && !deleted && source_.skip_null_time) {
+    if (source_.skip_null_time && !HasTime(row) && (source_.is_table() || !IsDeleted(row))) {
       ++skipped_;
       return base::Status();
     }
-    if (!has_time && event_id_ == nullptr) {
-      return InRow(row, "has no event_time", "Correct the row, or set skip_null_time: true to leave such rows out.");
-    }
-    if (event_id_ != nullptr && event_id_->IsNull(row)) {
-      return InRow(row, "has no event_id", "Give every event an id, or leave event_id out of the source.");
-    }
+    PLUMB_RETURN_IF_ERROR(source_.is_table() ? CheckVersion(row) : CheckEvent(row));
     PLUMB_ASSIGN_OR_RETURN(const Time known_at, KnownAt(row));
     kept_.push_back(static_cast<int64_t>(row));
     known_ats_.push_back(known_at);
     return base::Status();
   }
 
+  [[nodiscard]] bool HasTime(size_t row) const { return event_time_ == nullptr || !event_time_->IsNull(row); }
+
+  [[nodiscard]] base::Status CheckEvent(size_t row) const {
+    if (!HasTime(row) && event_id_ == nullptr) {
+      return InRow(row, "has no event_time", "Correct the row, or set skip_null_time: true to leave such rows out.");
+    }
+    if (event_id_ != nullptr && event_id_->IsNull(row)) {
+      return InRow(row, "has no event_id", "Give every event an id, or leave event_id out of the source.");
+    }
+    return base::Status();
+  }
+
+  [[nodiscard]] base::Status CheckVersion(size_t row) const {
+    for (size_t i = 0; i < key_.size(); ++i) {
+      if (!key_[i]->IsNull(row)) continue;
+      return InRow(row, "has null in its key: " + source_.key[i], "A row of a table needs every column of its key.");
+    }
+    if (HasTime(row)) return base::Status();
+    return InRow(row, "has no valid_from", "Correct the row, or set skip_null_time: true to leave such rows out.");
+  }
+
   [[nodiscard]] base::Result<Time> KnownAt(size_t row) const {
+    if (source_.is_static) return kStaticTime;
     if (known_at_ != nullptr && known_at_->IsNull(row)) {
       return InRow(row, "has no known_at", "Every row has to say when it could be known.");
     }
@@ -90,7 +116,7 @@ class EventMaker {
                  "skip_null_time: true to leave such rows out.");
   }
 
-  [[nodiscard]] base::Status InRow(size_t row, const char* what, const char* suggestion) const {
+  [[nodiscard]] base::Status InRow(size_t row, const std::string& what, const char* suggestion) const {
     return base::InvalidArgument("Row {} of source {} {}.", row + 1, source_.name, what).WithSuggestion(suggestion);
   }
 
@@ -100,21 +126,56 @@ class EventMaker {
     events.rows = data::Batch(EventSchema(source_));
     events.rows.rows = kept_.size();
     std::vector<data::Column> columns;
-    for (const data::Column* column : declared_) columns.push_back(column->Take(kept_));
-    columns.push_back(event_time_->Take(kept_));
+    const std::vector<int64_t> values = RowsOfValues();
+    for (size_t i = 0; i < declared_.size(); ++i) {
+      const bool stays = StaysInDeleted(source_.columns.fields()[i].name);
+      columns.push_back(declared_[i]->Take(stays ? kept_ : values));
+    }
+    columns.push_back(EventTimes());
     data::Column known_at(data::TypeKind::kTimestamp);
     for (const Time time : known_ats_) known_at.AppendInt(time);
     columns.push_back(std::move(known_at));
-    if (event_id_ != nullptr) columns.push_back(EventIds());
-    if (source_.deleted) columns.push_back(Deletes());
+    if (source_.has_event_id()) columns.push_back(EventIds());
+    if (source_.has_withdrawals()) columns.push_back(Deletes());
     events.rows.columns = std::move(columns);
     return events;
   }
 
+  // As kept_, with -1 for the deleted rows of a table, which have no values.
+  [[nodiscard]] std::vector<int64_t> RowsOfValues() const {
+    std::vector<int64_t> rows = kept_;
+    if (!source_.is_table() || !source_.deleted) return rows;
+    for (int64_t& row : rows) {
+      if (IsDeleted(static_cast<size_t>(row))) row = -1;
+    }
+    return rows;
+  }
+
+  // Columns of these names are the event's times, which every event has.
+  [[nodiscard]] bool StaysInDeleted(const std::string& column) const {
+    return column == "event_time" || column == "known_at" ||
+           std::find(source_.key.begin(), source_.key.end(), column) != source_.key.end();
+  }
+
+  [[nodiscard]] data::Column EventTimes() const {
+    if (event_time_ != nullptr) return event_time_->Take(kept_);
+    return data::Column::Repeat(data::Value::Timestamp(kStaticTime), kept_.size());
+  }
+
   [[nodiscard]] data::Column EventIds() const {
     data::Column ids(data::TypeKind::kString);
-    for (const int64_t row : kept_) ids.AppendString(event_id_->At(static_cast<size_t>(row)).ToString());
+    for (const int64_t row : kept_) {
+      const auto at = static_cast<size_t>(row);
+      ids.AppendString(source_.is_table() ? VersionId(at) : event_id_->At(at).ToString());
+    }
     return ids;
+  }
+
+  [[nodiscard]] std::string VersionId(size_t row) const {
+    std::string id = Escaped(key_.front()->At(row).ToString());
+    for (size_t i = 1; i < key_.size(); ++i) id += '|' + Escaped(key_[i]->At(row).ToString());
+    if (event_time_ != nullptr) id += '|' + Escaped(event_time_->At(row).ToString());
+    return id;
   }
 
   [[nodiscard]] data::Column Deletes() const {
@@ -127,9 +188,10 @@ class EventMaker {
   const data::Batch& rows_;
   const EventsOptions& options_;
   std::vector<const data::Column*> declared_;
-  const data::Column* event_time_ = nullptr;
+  const data::Column* event_time_ = nullptr;  // null: static
   const data::Column* known_at_ = nullptr;
   const data::Column* event_id_ = nullptr;
+  std::vector<const data::Column*> key_;  // of a table
   data::Column deleted_;
   std::vector<int64_t> kept_;
   std::vector<Time> known_ats_;
@@ -142,8 +204,8 @@ data::Schema EventSchema(const Source& source) {
   data::Schema schema = source.columns;
   schema.Add(kEventTimeColumn, data::TypeKind::kTimestamp);
   schema.Add(kKnownAtColumn, data::TypeKind::kTimestamp);
-  if (!source.event_id.empty()) schema.Add(kEventIdColumn, data::TypeKind::kString);
-  if (source.deleted) schema.Add(kDeletedColumn, data::TypeKind::kBool);
+  if (source.has_event_id()) schema.Add(kEventIdColumn, data::TypeKind::kString);
+  if (source.has_withdrawals()) schema.Add(kDeletedColumn, data::TypeKind::kBool);
   return schema;
 }
 

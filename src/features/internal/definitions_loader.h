@@ -23,6 +23,16 @@
 #include "features/internal/section_reader.h"
 
 namespace plumb::features {
+namespace internal {
+
+using Numbers = std::map<std::string, size_t, std::less<>>;  // by name
+inline std::vector<std::string> NamesOf(const Numbers& numbers) {
+  std::vector<std::string> names;
+  for (const auto& [name, number] : numbers) names.push_back(name);
+  return names;
+}
+
+}  // namespace internal
 
 class DefinitionsLoader {
  public:
@@ -50,13 +60,23 @@ class DefinitionsLoader {
   std::string NodeName(size_t node) const;
   void AddEdges(const expr::ExprPtr& expr, size_t user, internal::DependencyGraph* graph) const;
 
+  // definitions_loader_sources.cc
   void CheckSource(internal::ReadSource* read);
+  std::optional<expr::Scalar> CheckCondition(const internal::ReadSource& read, const expr::ExprPtr& expr);
+  void CheckRowChecks(internal::ReadSource* read);
+  bool RefuseBeyondDeclared(const internal::ReadSource& read, const expr::ExprPtr& expr);
   std::vector<size_t> DerivedOrder(internal::ReadSource* read);
   void CheckDerived(internal::ReadSource* read, const internal::NamedExpression& derived);
+
+  // definitions_loader_views.cc
   void CheckView(ViewState* state);
   bool LinkView(ViewState* state);
+  const Entity* LinkEntity(const internal::ReadView& read);
   bool CheckKeys(ViewState* state);
   void CheckFeature(ViewState* state, const internal::NamedExpression& feature);
+  std::optional<expr::Checked> CheckOfRequest(const ViewState& state, const internal::NamedExpression& feature);
+  std::optional<expr::Checked> CheckOfEvents(const ViewState& state, const internal::NamedExpression& feature);
+
   // Looks at every view.feature that the expression names.
   Readiness NamedFeaturesReadiness(const expr::ExprPtr& expr, const std::string& own_view);
   Readiness NamedFeatureReadiness(const expr::NamedFeature& named, const std::string& own_view);
@@ -72,8 +92,9 @@ class DefinitionsLoader {
   std::vector<base::SourceTextPtr> texts_;
   std::vector<internal::ReadSource> sources_;
   std::vector<internal::ReadEntity> entities_;
+  std::unique_ptr<Entity> global_ = std::make_unique<Entity>();  // without keys
   std::vector<ViewState> views_;
-  std::map<std::string, size_t, std::less<>> source_numbers_, entity_numbers_, view_numbers_;
+  internal::Numbers source_numbers_, entity_numbers_, view_numbers_;
   std::vector<size_t> order_;                    // nodes: sources and views, each after what it uses
   std::vector<expr::ViewSignature> signatures_;  // of the views checked so far
 };

@@ -113,4 +113,38 @@ std::optional<base::Span> ReadSpan(base::YamlReader* reader, std::string_view ke
   return std::nullopt;
 }
 
+std::optional<base::Span> ReadPositiveSpan(base::YamlReader* reader, std::string_view key, const std::string& what,
+                                           base::Diagnostics* diagnostics) {
+  const std::optional<base::Span> span = ReadSpan(reader, key, diagnostics);
+  if (!span || (span->months >= 0 && span->micros >= 0 && *span != base::Span{})) return span;
+  diagnostics->Error(reader->Where(key), fmt::format("Value is out of range: {} in {}, want more than 0.", key, what));
+  return std::nullopt;
+}
+
+const data::Field* FindDeclared(const ReadSource& read, const std::string& column, const std::string& role,
+                                const base::Position& position, base::Diagnostics* diagnostics) {
+  const data::Field* field = read.source->columns.Find(column);
+  if (field != nullptr || read.unusable || read.unusable_columns.contains(column)) return field;
+  diagnostics->Error(position, fmt::format("Column is not declared: {} ({}).", column, role),
+                     base::DidYouMean(column, read.source->columns.Names()));
+  return nullptr;
+}
+
+std::vector<PlacedName> ReadNames(base::YamlReader* reader, std::string_view key) {
+  const std::vector<std::string> names = reader->Strings(key);
+  const base::YamlNode* node = reader->Node(key);
+  std::vector<PlacedName> placed;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const bool is_item = node->IsSequence() && node->items.size() == names.size();
+    placed.push_back({names[i], is_item ? node->items[i].position : reader->Where(key)});
+  }
+  return placed;
+}
+
+std::string WhyNoKey(data::Type type) {
+  if (type == data::TypeKind::kFloat64) return "Numbers that are rounded do not name things: use int64 or string.";
+  const bool is_many = type.kind == data::TypeKind::kList || type.kind == data::TypeKind::kVector;
+  return is_many ? "A key is one value: use int64 or string." : "";
+}
+
 }  // namespace plumb::features::internal

@@ -35,5 +35,23 @@ std::vector<NamedExpression> ReadExpressions(const base::YamlNode& node, const s
                                              const ReadingContext& context);
 
 std::optional<base::Span> ReadSpan(base::YamlReader* reader, std::string_view key, base::Diagnostics* diagnostics);
+// The same, of more than nothing. `what` names the map in sentences.
+std::optional<base::Span> ReadPositiveSpan(base::YamlReader* reader, std::string_view key, const std::string& what,
+                                           base::Diagnostics* diagnostics);
+
+// The declared column, or null after an error at `position`, which is not said of columns known to be wrong. `role`
+// says what it is wanted for: "event_time of source flights".
+const data::Field* FindDeclared(const ReadSource& read, const std::string& column, const std::string& role,
+                                const base::Position& position, base::Diagnostics* diagnostics);
+
+// A list of names, or one, each with its place.
+struct PlacedName {
+  std::string name;
+  base::Position position;
+};
+std::vector<PlacedName> ReadNames(base::YamlReader* reader, std::string_view key);
+
+// Why values of the type name nothing, or "" for a type that may be a key.
+std::string WhyNoKey(data::Type type);
 
 }  // namespace plumb::features::internal

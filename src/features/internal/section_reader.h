@@ -20,9 +20,15 @@
 
 namespace plumb::features::internal {
 
+struct ReadRowCheck {
+  RowCheck check;      // all but `expect`
+  expr::ExprPtr expr;  // null: did not parse
+};
+
 struct ReadSource {
   std::unique_ptr<Source> source;
   std::vector<NamedExpression> derived;    // in file order
+  std::vector<ReadRowCheck> row_checks;    // in file order
   expr::ExprPtr deleted;                   // null: none, or did not parse
   std::set<std::string> unusable_columns;  // named by the user, but wrong: nothing more is said about what uses them
   bool unusable = false;                   // its columns are not known at all
@@ -36,6 +42,7 @@ struct ReadEntity {
 struct ReadView {
   std::unique_ptr<View> view;
   bool is_request = false;
+  bool is_global = false;      // entity: []
   std::string entity, source;  // names, of a source view
   base::Position entity_position, source_position;
   std::vector<NamedExpression> features;

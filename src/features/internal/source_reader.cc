@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "features/internal/check_reader.h"
 #include "features/internal/field_reader.h"
 #include "features/internal/section_reader.h"
 
@@ -26,11 +27,14 @@ class SourceReader {
     source().paths = reader_.Strings("path");
     source().description = reader_.String("description").value_or("");
     source().owner = reader_.String("owner").value_or("");
+    source().tags = reader_.Strings("tags");
+    source().interval = ReadPositiveSpan(&reader_, "interval", what_, &diagnostics_);
     ReadFormat();
     ReadColumns();
-    ReadTimes();
-    ReadIdAndDeletes();
+    ReadKind();
+    ReadDeletes();
     ReadDerived();
+    if (const base::YamlNode* checks = reader_.Node("checks")) ReadChecks(*checks, &read_, context_);
     reader_.Finish();
     return std::move(read_);
   }
@@ -81,7 +85,7 @@ class SourceReader {
     source().all_columns = source().columns;
   }
 
-  // name: {type, format, zone, description}
+  // name: {type, format, zone, description, pii, tags}
   std::optional<data::Type> ReadDescribedColumn(const base::YamlEntry& column) {
     const std::string what = fmt::format("column {} of {}", column.key, what_);
     base::YamlReader reader(column.value, what, &diagnostics_);
@@ -90,8 +94,10 @@ class SourceReader {
     if (type_node != nullptr) type = ReadType(*type_node, what, &diagnostics_);
     const std::optional<std::string> format = reader.String("format");
     const std::optional<std::string> zone = reader.String("zone");
-    reader.String("description");
+    ColumnNote note{reader.String("description").value_or(""), reader.Bool("pii").value_or(false),
+                    reader.Strings("tags")};
     reader.Finish();
+    if (!note.description.empty() || note.pii || !note.tags.empty()) source().notes[column.key] = std::move(note);
     if (!type || (!format && !zone)) return type;
     if (*type != data::TypeKind::kTimestamp) {
       diagnostics_.Error(
@@ -106,9 +112,109 @@ class SourceReader {
     return type;
   }
 
-  void ReadTimes() {
+  // The times and the identity of rows, as their kind has them.
+  void ReadKind() {
+    const std::string kind = reader_.String("kind").value_or("events");
+    if (kind != "events" && kind != "table") {
+      const std::string meant = base::DidYouMean(kind, {"events", "table"});
+      diagnostics_.Error(reader_.Where("kind"), fmt::format("Kind of source is not known: {}.", kind),
+                         meant.empty() ? "It is events or table." : meant);
+    }
+    // One that is not said to be a table, or not rightly, but has what only tables have, is read as one.
+    const char* sign = entry_.value.Find("valid_from") != nullptr ? "valid_from" : "static";
+    const bool looks_like_table = !entry_.value.Find("event_time") && entry_.value.Find(sign) != nullptr;
+    const bool is_table = kind == "table" || looks_like_table;
+    if (is_table && kind == "events") {
+      Refuse(sign, fmt::format("Only a table has {}: {}.", sign, what_), "Set kind: table.");
+    }
+    source().kind = is_table ? Source::Kind::kTable : Source::Kind::kEvents;
+    is_table ? ReadTable() : ReadEvents();
+    RefuseOtherMeaning("event_time", source().event_time);
+    RefuseOtherMeaning("known_at", source().known_at.value_or(""));
+  }
+
+  void ReadEvents() {
+    for (const char* key : {"key", "valid_from", "static"}) {
+      Refuse(key, fmt::format("Only a table has {}: {}.", key, what_), "Set kind: table, or leave it out.");
+    }
     source().event_time = reader_.RequiredString("event_time");
     if (!source().event_time.empty()) RequireTimestamp("event_time", source().event_time);
+    ReadKnowledge();
+    ReadEventId();
+  }
+
+  void ReadTable() {
+    Refuse("event_time", fmt::format("A table has no event_time: {}.", what_),
+           "Use valid_from: the column of the time from which on a row holds.");
+    Refuse("event_id", fmt::format("A table has no event_id: {}.", what_),
+           "Its key and valid_from say which version of which row it is.");
+    const bool is_static = reader_.Bool("static").value_or(false);
+    if (is_static) {
+      Refuse("valid_from", fmt::format("A static table has no times: valid_from of {}.", what_),
+             "Leave static out: the table has versions.");
+    }
+    // What has a valid_from is read as if it were not called static: one mistake, one message.
+    source().is_static = is_static && reader_.Node("valid_from") == nullptr;
+    source().is_static ? ReadStatic() : ReadValidity();
+    ReadKey();
+  }
+
+  void ReadValidity() {
+    source().event_time = reader_.String("valid_from").value_or("");
+    if (!source().event_time.empty()) {
+      RequireTimestamp("valid_from", source().event_time);
+    } else if (entry_.value.IsMap()) {
+      diagnostics_.Error(entry_.key_position, fmt::format("Key is missing: valid_from in {}.", what_),
+                         "Name the timestamp column from which on a row holds, or set static: true for a table "
+                         "without times.");
+    }
+    ReadKnowledge();
+  }
+
+  void ReadStatic() {
+    for (const char* key : {"known_at", "available_after", "skip_null_time"}) {
+      Refuse(key, fmt::format("A static table has no times: {} of {}.", key, what_),
+             "Leave it out, or leave static out.");
+    }
+    diagnostics_.Warn(reader_.Where("static"), fmt::format("Static table: leakage risk: {}.", what_),
+                      "Its rows count as known always, also to examples from before they were written. If it changes, "
+                      "declare valid_from and known_at or available_after instead.");
+  }
+
+  void Refuse(std::string_view key, std::string message, std::string suggestion) {
+    if (reader_.Node(key) == nullptr) return;
+    diagnostics_.Error(reader_.Where(key), std::move(message), std::move(suggestion));
+  }
+
+  void ReadKey() {
+    const std::vector<PlacedName> key = ReadNames(&reader_, "key");
+    if (key.empty() && entry_.value.IsMap()) {
+      diagnostics_.Error(entry_.key_position, fmt::format("Key is missing: key in {}.", what_),
+                         "Name the columns of the table's primary key.");
+    }
+    for (const PlacedName& column : key) {
+      CheckKeyColumn(column);
+      source().key.push_back(column.name);
+    }
+  }
+
+  void CheckKeyColumn(const PlacedName& column) {
+    const std::vector<std::string>& before = source().key;
+    if (std::find(before.begin(), before.end(), column.name) != before.end()) {
+      return diagnostics_.Error(column.position, fmt::format("Column stands twice in the key: {}.", column.name));
+    }
+    if (column.name == source().event_time) {
+      return diagnostics_.Error(column.position, fmt::format("The key holds valid_from: {}.", column.name),
+                                "Rows of one key are versions of one row; the key alone says which row.");
+    }
+    const data::Field* field = RequireColumn(column.name, "key", column.position);
+    const std::string why = field == nullptr ? "" : WhyNoKey(field->type);
+    if (why.empty()) return;
+    diagnostics_.Error(column.position,
+                       fmt::format("Column cannot be a key: {} is {}.", field->name, data::TypeName(field->type)), why);
+  }
+
+  void ReadKnowledge() {
     source().known_at = reader_.String("known_at");
     if (source().known_at) RequireTimestamp("known_at", *source().known_at);
     source().available_after = ReadSpan(&reader_, "available_after", &diagnostics_);
@@ -117,24 +223,17 @@ class SourceReader {
                          fmt::format("A {} has both known_at and available_after.", what_), "Keep one of them.");
     }
     source().skip_null_time = reader_.Bool("skip_null_time").value_or(false);
-    RefuseOtherMeaning("event_time", source().event_time);
-    RefuseOtherMeaning("known_at", source().known_at.value_or(""));
   }
 
   void RequireTimestamp(std::string_view key, const std::string& column) {
-    const data::Field* field = RequireColumn(key, column);
+    const data::Field* field = RequireColumn(column, key, reader_.Where(key));
     if (field == nullptr || field->type == data::TypeKind::kTimestamp) return;
     diagnostics_.Error(reader_.Where(key), fmt::format("Column has the wrong type: {}, want timestamp for {}, got {}.",
                                                        column, key, data::TypeName(field->type)));
   }
 
-  // The declared column, or null after an error, which is only said once.
-  const data::Field* RequireColumn(std::string_view key, const std::string& column) {
-    const data::Field* field = source().columns.Find(column);
-    if (field != nullptr || read_.unusable || read_.unusable_columns.contains(column)) return field;
-    diagnostics_.Error(reader_.Where(key), fmt::format("Column is not declared: {} ({} of {}).", column, key, what_),
-                       base::DidYouMean(column, source().columns.Names()));
-    return nullptr;
+  const data::Field* RequireColumn(const std::string& column, std::string_view key, const base::Position& position) {
+    return FindDeclared(read_, column, fmt::format("{} of {}", key, what_), position, &diagnostics_);
   }
 
   // Inside aggregates event_time and known_at are the event's times; a column of that name has to be that time.
@@ -149,19 +248,21 @@ class SourceReader {
     }
   }
 
-  void ReadIdAndDeletes() {
+  void ReadEventId() {
     source().event_id = reader_.String("event_id").value_or("");
-    if (!source().event_id.empty()) {
-      const data::Field* field = RequireColumn("event_id", source().event_id);
-      if (field != nullptr && field->type == data::TypeKind::kFloat64) {
-        diagnostics_.Error(reader_.Where("event_id"),
-                           fmt::format("Column cannot tell events apart: {} is float64.", field->name),
-                           "Use a string or an int64.");
-      }
-    }
+    if (source().event_id.empty()) return;
+    const data::Field* field = RequireColumn(source().event_id, "event_id", reader_.Where("event_id"));
+    if (field == nullptr || WhyNoKey(field->type).empty()) return;
+    diagnostics_.Error(
+        reader_.Where("event_id"),
+        fmt::format("Column cannot tell events apart: {} is {}.", field->name, data::TypeName(field->type)),
+        "Use a string or an int64.");
+  }
+
+  void ReadDeletes() {
     const base::YamlNode* deleted = reader_.Node("deleted");
     if (deleted == nullptr || deleted->IsNull()) return;
-    if (!entry_.value.Find("event_id")) {
+    if (!source().is_table() && !entry_.value.Find("event_id")) {
       diagnostics_.Error(deleted->position, fmt::format("A {} with deleted has no event_id.", what_),
                          "Name the column that says which event a delete withdraws.");
     }

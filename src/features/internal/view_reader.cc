@@ -9,9 +9,8 @@ namespace plumb::features::internal {
 namespace {
 
 void RefuseKey(const data::Field& key, const base::Position& position, base::Diagnostics* diagnostics) {
-  if (key.type == data::TypeKind::kFloat64) {
-    diagnostics->Error(position, fmt::format("Key is a float64: {}.", key.name),
-                       "Numbers that are rounded do not name things: use int64 or string.");
+  if (const std::string why = WhyNoKey(key.type); !why.empty()) {
+    diagnostics->Error(position, fmt::format("Key is a {}: {}.", data::TypeName(key.type), key.name), why);
   }
   if (key.name == "t") diagnostics->Error(position, "Key has the name of the asking time: t.", "Choose another name.");
 }
@@ -34,6 +33,8 @@ class ViewReader {
     }
     view().description = reader_.String("description").value_or("");
     view().owner = reader_.String("owner").value_or("");
+    view().tags = reader_.Strings("tags");
+    view().pii = reader_.Bool("pii").value_or(false);
     ReadKind();
     ReadMaxAge();
     ReadServiceLevel();
@@ -46,16 +47,29 @@ class ViewReader {
  private:
   View& view() { return *read_.view; }
 
+  // A name, or [] for a global view.
+  void ReadEntity() {
+    const base::YamlNode* entity = reader_.Node("entity");
+    if (entity == nullptr || !entity->IsSequence()) {
+      read_.entity = reader_.String("entity").value_or("");
+      return;
+    }
+    read_.is_global = true;
+    if (entity->items.empty()) return;
+    diagnostics_.Error(entity->position, fmt::format("A view has one entity: {}.", what_),
+                       "Name one, with several columns as its key if need be, or write [] for a view of all events.");
+  }
+
   // entity and source, or request.
   void ReadKind() {
     const base::YamlNode* request = reader_.Node("request");
     read_.is_request = request != nullptr;
-    read_.entity = reader_.String("entity").value_or("");
+    ReadEntity();
     read_.source = reader_.String("source").value_or("");
     read_.entity_position = reader_.Where("entity");
     read_.source_position = reader_.Where("source");
     if (!read_.is_request) return RequireEntityAndSource();
-    if (!read_.entity.empty() || !read_.source.empty()) {
+    if (!read_.entity.empty() || read_.is_global || !read_.source.empty()) {
       diagnostics_.Error(request->position, fmt::format("A {} has a request beside an entity or a source.", what_),
                          "A view is either computed from events (entity and source) or from the request.");
     }
@@ -69,34 +83,30 @@ class ViewReader {
   }
 
   void RequireEntityAndSource() {
-    read_.unusable = read_.entity.empty() || read_.source.empty();
+    const bool no_entity = read_.entity.empty() && !read_.is_global, no_source = read_.source.empty();
+    read_.unusable = no_entity || no_source;
     if (!entry_.value.IsMap() || !read_.unusable) return;
-    const char* missing = read_.entity.empty() ? (read_.source.empty() ? "entity and source" : "entity") : "source";
+    const char* missing = no_source ? "source" : "entity";
+    if (no_entity && no_source) missing = "entity and source";
     diagnostics_.Error(entry_.key_position, fmt::format("Key is missing: {} in {}.", missing, what_),
-                       "A view names an entity and a source, or has a request.");
+                       "A view names an entity (or [] for all) and a source, or has a request.");
   }
 
   void ReadMaxAge() {
-    view().max_age = ReadSpan(&reader_, "max_age", &diagnostics_);
+    view().max_age = ReadPositiveSpan(&reader_, "max_age", what_, &diagnostics_);
     if (!view().max_age) return;
-    const base::Span& age = *view().max_age;
-    if (age.months < 0 || age.micros < 0 || (age.months == 0 && age.micros == 0)) {
-      diagnostics_.Error(reader_.Where("max_age"),
-                         fmt::format("Value is out of range: max_age in {}, want more than 0.", what_));
-    }
     if (read_.is_request) {
       diagnostics_.Error(reader_.Where("max_age"), fmt::format("A request has no age: max_age in {}.", what_),
                          "Set it on the views whose features are looked up.");
     }
   }
 
-  // Objectives are read and checked, so that a typing error shows; they change no value.
   void ReadServiceLevel() {
     const base::YamlNode* level = reader_.Node("sla");
     if (level == nullptr || level->IsNull()) return;
     base::YamlReader reader(*level, "sla of " + what_, &diagnostics_);
-    ReadSpan(&reader, "freshness", &diagnostics_);
-    ReadSpan(&reader, "latency_p99", &diagnostics_);
+    view().sla.freshness = ReadPositiveSpan(&reader, "freshness", "sla of " + what_, &diagnostics_);
+    view().sla.latency_p99 = ReadPositiveSpan(&reader, "latency_p99", "sla of " + what_, &diagnostics_);
     reader.Finish();
   }
 
