@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
@@ -21,16 +22,29 @@ using features::Source;
 using features::View;
 using internal::PlainEvents;
 
+namespace {
+
+// A row that carries an entity's keys, with its times at hand, since every walk asks for them.
+struct EntityRow {
+  int64_t row = 0;
+  base::Time event_time = base::kTimeMax;  // of a row that has none: no window holds it
+  base::Time known_at = 0;
+  bool counts_once_known = false;  // at every cut after known_at, since nothing supersedes or withdraws it
+};
+using EntityRows = std::vector<EntityRow>;
+
+}  // namespace
+
 struct BruteForce::State {
   explicit State(FeaturePlan p) : plan(std::move(p)) {}
   FeaturePlan plan;
   std::map<const Source*, PlainEvents> events;
   // For each source view: canonical keys → the rows that carry them, in row order.
-  std::map<const View*, std::map<std::string, std::vector<int64_t>>> rows_of_entity;
+  std::map<const View*, std::unordered_map<std::string, EntityRows>> rows_of_entity;
 
-  // Derived values that took a look-up, as found so far: they depend on their event alone, and are dear.
+  // Derived values that took a look-up, as found so far by row: they depend on their event alone, and are dear.
   std::mutex derived_mutex;
-  std::map<std::pair<const features::DerivedColumn*, int64_t>, Value> derived;
+  std::map<const features::DerivedColumn*, std::unordered_map<int64_t, Value>> derived;
 };
 
 // One walk through the definitions. Holds nothing but the events.
@@ -58,8 +72,22 @@ class BruteForce::Evaluator {
   // Nothing when a key is null: the row belongs to nobody.
   std::optional<std::string> KeyOfRow(const PlainEvents& events, int64_t row, const View& view) const {
     std::vector<Value> keys;
+    keys.reserve(view.entity->keys.size());
     for (const data::Field& key : view.entity->keys.fields()) keys.push_back(EventValue(events, row, key.name));
     return KeyOf(keys);
+  }
+
+  // All rows of the view's source, by the keys they carry.
+  std::unordered_map<std::string, EntityRows> GroupByKey(const View& view) const {
+    const PlainEvents& events = EventsOf(view);
+    std::unordered_map<std::string, EntityRows> rows_of_entity;
+    for (int64_t row = 0; row < events.size(); ++row) {
+      const std::optional<std::string> key = KeyOfRow(events, row, view);
+      if (!key) continue;
+      const base::Time event_time = events.HasTime(row) ? events.EventTime(row) : base::kTimeMax;
+      rows_of_entity[*key].push_back({row, event_time, events.KnownAt(row), events.CountsOnceKnown(row)});
+    }
+    return rows_of_entity;
   }
 
   std::vector<ExplainedAggregate> ExplainAggregates(const FeatureId& id, const std::vector<Value>& inputs, base::Time t,
@@ -68,10 +96,11 @@ class BruteForce::Evaluator {
     for (const expr::Aggregate& aggregate : id.feature().checked.aggregates) {
       ExplainedAggregate explained{aggregate.canonical, {}, {}};
       bool error = false;
-      explained.value = AggregateAt(aggregate, *id.view, RowsOfEntity(*id.view, inputs), t, cut, &error);
+      explained.value = AggregateOf(aggregate, *id.view, RowsOf(aggregate, *id.view, inputs, t, cut), t, &error);
       for (const int64_t row : ConcernedRows(*id.view, inputs)) {
         explained.events.push_back({row, VerdictFor(aggregate, *id.view, inputs, row, t, cut)});
       }
+      if (aggregate.window.last > 0) KeepLast(aggregate, *id.view, &explained.events);
       all.push_back(std::move(explained));
     }
     return all;
@@ -147,14 +176,18 @@ class BruteForce::Evaluator {
   BruteValue SourceFeatureAt(const FeatureId& id, const std::vector<Value>& keys, base::Time t, base::Time cut) const {
     const features::Feature& feature = id.feature();
     if (!KeyOf(keys)) return {Value::Null(feature.type), FeatureStatus::kNullKey};
-    const std::vector<int64_t>& rows = RowsOfEntity(*id.view, keys);
+    std::vector<std::vector<int64_t>> rows;  // for each aggregate, those that count
+    for (const expr::Aggregate& aggregate : feature.checked.aggregates) {
+      rows.push_back(RowsOf(aggregate, *id.view, keys, t, cut));
+    }
+    if (IsHidden(id, rows, t)) return {Value::Null(feature.type), FeatureStatus::kOutsideMaxAge};
+    const EntityRows& of_entity = RowsOfEntity(*id.view, keys);
     const bool is_found =
-        std::any_of(rows.begin(), rows.end(), [&](int64_t row) { return Counts(*id.view, row, cut); });
-    if (IsHidden(id, rows, t, cut)) return {Value::Null(feature.type), FeatureStatus::kOutsideMaxAge};
+        std::any_of(of_entity.begin(), of_entity.end(), [&](const EntityRow& of) { return Counts(*id.view, of, cut); });
     Names names = InputNames(*id.view, keys, t);
     bool error = false;
-    for (const expr::Aggregate& aggregate : feature.checked.aggregates) {
-      names.aggregates.push_back(AggregateAt(aggregate, *id.view, rows, t, cut, &error));
+    for (size_t i = 0; i < rows.size(); ++i) {
+      names.aggregates.push_back(AggregateOf(feature.checked.aggregates[i], *id.view, std::move(rows[i]), t, &error));
     }
     names.features = LookUps(feature.checked, names, t, cut);
     Value value = ScalarAt(feature.checked.scalar, names, &error);
@@ -168,15 +201,13 @@ class BruteForce::Evaluator {
   }
 
   // max_age: a lifetime aggregate speaks of its newest event; when that is too old, it says nothing.
-  bool IsHidden(const FeatureId& id, const std::vector<int64_t>& of_entity, base::Time t, base::Time cut) const {
+  bool IsHidden(const FeatureId& id, const std::vector<std::vector<int64_t>>& rows, base::Time t) const {
     if (!id.view->max_age) return false;
     const PlainEvents& events = EventsOf(*id.view);
-    for (const expr::Aggregate& aggregate : id.feature().checked.aggregates) {
-      if (!aggregate.window.lifetime) continue;
-      const std::vector<int64_t> rows = RowsOf(aggregate, *id.view, of_entity, t, cut);
-      if (rows.empty()) continue;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (!id.feature().checked.aggregates[i].window.lifetime || rows[i].empty()) continue;
       base::Time newest = base::kTimeMin;
-      for (const int64_t row : rows) newest = std::max(newest, events.EventTime(row));
+      for (const int64_t row : rows[i]) newest = std::max(newest, events.EventTime(row));
       if (newest < base::Move(t, *id.view->max_age, -1)) return true;
     }
     return false;
@@ -196,8 +227,8 @@ class BruteForce::Evaluator {
   }
 
   // All rows with these keys, whether they count or not.
-  const std::vector<int64_t>& RowsOfEntity(const View& view, const std::vector<Value>& keys) const {
-    static const auto& none = *new std::vector<int64_t>;
+  const EntityRows& RowsOfEntity(const View& view, const std::vector<Value>& keys) const {
+    static const auto& none = *new EntityRows;
     const std::optional<std::string> key = KeyOf(keys);
     const auto& rows = state_.rows_of_entity.at(&view);
     const auto found = key ? rows.find(*key) : rows.end();
@@ -205,8 +236,9 @@ class BruteForce::Evaluator {
   }
 
   // Whether the row is an event at the cut, whatever its event_time.
-  bool Counts(const View& view, int64_t row, base::Time cut) const {
-    return EventsOf(view).VersionVerdict(row, cut) == EventVerdict::kUsed;
+  bool Counts(const View& view, const EntityRow& of, base::Time cut) const {
+    if (of.known_at >= cut) return false;
+    return of.counts_once_known || EventsOf(view).VersionVerdict(of.row, cut) == EventVerdict::kUsed;
   }
 
   Names EventNames(const PlainEvents& events, int64_t row) const {
@@ -215,31 +247,30 @@ class BruteForce::Evaluator {
     return names;
   }
 
-  bool IsWhereTrue(const expr::Aggregate& aggregate, const PlainEvents& events, int64_t row) const {
-    if (!aggregate.where) return true;
-    const Value where = ScalarAt(*aggregate.where, EventNames(events, row), nullptr);
+  bool IsWhereTrue(const expr::Scalar& condition, const PlainEvents& events, int64_t row) const {
+    const Value where = ScalarAt(condition, EventNames(events, row), nullptr);
     return !where.is_null() && where.AsBool();
   }
 
   // Of the rows of an entity, those that count for the aggregate at (t, cut): in the window, an event, and not
   // filtered.
-  std::vector<int64_t> RowsOf(const expr::Aggregate& aggregate, const View& view, const std::vector<int64_t>& of_entity,
+  std::vector<int64_t> RowsOf(const expr::Aggregate& aggregate, const View& view, const std::vector<Value>& keys,
                               base::Time t, base::Time cut) const {
     const PlainEvents& events = EventsOf(view);
     const internal::WindowBounds bounds = internal::BoundsOf(aggregate.window, t);
     std::vector<int64_t> rows;
-    for (const int64_t row : of_entity) {
-      if (!events.HasTime(row) || !bounds.Holds(events.EventTime(row))) continue;
-      if (events.VersionVerdict(row, cut) == EventVerdict::kUsed && IsWhereTrue(aggregate, events, row))
-        rows.push_back(row);
+    for (const EntityRow& of : RowsOfEntity(view, keys)) {
+      if (bounds.Holds(of.event_time) && Counts(view, of, cut)) rows.push_back(of.row);
     }
+    if (aggregate.where) std::erase_if(rows, [&](int64_t row) { return !IsWhereTrue(*aggregate.where, events, row); });
     return rows;
   }
 
   // Only events at the earliest (latest) event_time can be the first (last): of the others no value is needed.
-  static void KeepExtremes(expr::AggregateFunction function, const PlainEvents& events, std::vector<int64_t>* rows) {
-    const bool is_last = function == expr::AggregateFunction::kLast;
-    if (rows->empty() || (!is_last && function != expr::AggregateFunction::kFirst)) return;
+  static void KeepExtremes(const expr::Aggregate& aggregate, const PlainEvents& events, std::vector<int64_t>* rows) {
+    const bool is_last = aggregate.function == expr::AggregateFunction::kLast;
+    if (rows->empty() || (!is_last && aggregate.function != expr::AggregateFunction::kFirst)) return;
+    if (aggregate.n > 0 || aggregate.window.last > 0) return;
     base::Time extreme = events.EventTime(rows->front());
     for (const int64_t row : *rows) {
       extreme = is_last ? std::max(extreme, events.EventTime(row)) : std::min(extreme, events.EventTime(row));
@@ -247,35 +278,40 @@ class BruteForce::Evaluator {
     std::erase_if(*rows, [&](int64_t row) { return events.EventTime(row) != extreme; });
   }
 
-  Value AggregateAt(const expr::Aggregate& aggregate, const View& view, const std::vector<int64_t>& of_entity,
-                    base::Time t, base::Time cut, bool* error) const {
+  std::vector<internal::PlainEvent> PlainEventsOf(const expr::Aggregate& aggregate, const View& view,
+                                                  const std::vector<int64_t>& rows) const {
     const PlainEvents& events = EventsOf(view);
     std::vector<internal::PlainEvent> used;
-    std::vector<int64_t> rows = RowsOf(aggregate, view, of_entity, t, cut);
-    KeepExtremes(aggregate.function, events, &rows);
     for (const int64_t row : rows) {
-      internal::PlainEvent event{events.EventTime(row), events.KnownAt(row), events.EventId(row), {}};
+      internal::PlainEvent event{events.EventTime(row), events.KnownAt(row), events.EventId(row), {}, row};
       if (aggregate.argument) event.argument = ScalarAt(*aggregate.argument, EventNames(events, row), nullptr);
       used.push_back(std::move(event));
     }
-    return internal::FoldAggregate(aggregate, std::move(used), error);
+    return used;
+  }
+
+  // The fold of the rows that count.
+  Value AggregateOf(const expr::Aggregate& aggregate, const View& view, std::vector<int64_t> rows, base::Time t,
+                    bool* error) const {
+    KeepExtremes(aggregate, EventsOf(view), &rows);
+    return internal::FoldAggregate(aggregate, t, PlainEventsOf(aggregate, view, rows), error);
   }
 
   // A derived column sees what was known when its event had happened and was known, whichever came first.
   Value DerivedValue(const PlainEvents& events, int64_t row, const features::DerivedColumn& derived) const {
     Names names = EventNames(events, row);
     if (derived.checked.features.empty()) return ScalarAt(derived.checked.scalar, names, nullptr);
-    const std::pair key(&derived, row);
     {
       const std::lock_guard lock(state_.derived_mutex);
-      if (const auto found = state_.derived.find(key); found != state_.derived.end()) return found->second;
+      const auto& values = state_.derived[&derived];
+      if (const auto found = values.find(row); found != values.end()) return found->second;
     }
     const base::Time known_at = events.KnownAt(row);
     const base::Time at = events.HasTime(row) ? std::min(events.EventTime(row), known_at) : known_at;
     names.features = LookUps(derived.checked, names, at, at);
     Value value = ScalarAt(derived.checked.scalar, names, nullptr);
     const std::lock_guard lock(state_.derived_mutex);
-    return state_.derived.emplace(key, std::move(value)).first->second;
+    return state_.derived[&derived].emplace(row, std::move(value)).first->second;
   }
 
   // ---- Why ----
@@ -283,8 +319,8 @@ class BruteForce::Evaluator {
   std::vector<int64_t> ConcernedRows(const View& view, const std::vector<Value>& keys) const {
     const PlainEvents& events = EventsOf(view);
     std::set<int64_t> concerned;
-    for (const int64_t row : RowsOfEntity(view, keys)) {
-      for (const int64_t version : events.Versions(row)) concerned.insert(version);
+    for (const EntityRow& of : RowsOfEntity(view, keys)) {
+      for (const int64_t version : events.Versions(of.row)) concerned.insert(version);
     }
     std::vector<int64_t> rows(concerned.begin(), concerned.end());
     const auto time = [&](int64_t row) { return events.HasTime(row) ? events.EventTime(row) : base::kTimeMax; };
@@ -294,6 +330,22 @@ class BruteForce::Evaluator {
     return rows;
   }
 
+  // Of a window of the last n events, those before them are outside.
+  void KeepLast(const expr::Aggregate& aggregate, const View& view, std::vector<ExplainedEvent>* events) const {
+    std::vector<int64_t> rows;
+    for (const ExplainedEvent& event : *events) {
+      if (event.verdict == EventVerdict::kUsed) rows.push_back(event.row);
+    }
+    std::vector<internal::PlainEvent> used = PlainEventsOf(aggregate, view, rows);
+    internal::OrderEvents(aggregate, &used);
+    std::set<int64_t> kept;
+    for (const internal::PlainEvent& event : used) kept.insert(event.row);
+    for (ExplainedEvent& event : *events) {
+      if (event.verdict == EventVerdict::kUsed && !kept.contains(event.row))
+        event.verdict = EventVerdict::kOutsideWindow;
+    }
+  }
+
   EventVerdict VerdictFor(const expr::Aggregate& aggregate, const View& view, const std::vector<Value>& keys,
                           int64_t row, base::Time t, base::Time cut) const {
     const PlainEvents& events = EventsOf(view);
@@ -301,7 +353,8 @@ class BruteForce::Evaluator {
     if (version != EventVerdict::kUsed) return version;
     if (KeyOfRow(events, row, view) != KeyOf(keys)) return EventVerdict::kOtherEntity;
     if (!internal::BoundsOf(aggregate.window, t).Holds(events.EventTime(row))) return EventVerdict::kOutsideWindow;
-    return IsWhereTrue(aggregate, events, row) ? EventVerdict::kUsed : EventVerdict::kFiltered;
+    const bool is_used = !aggregate.where || IsWhereTrue(*aggregate.where, events, row);
+    return is_used ? EventVerdict::kUsed : EventVerdict::kFiltered;
   }
 
   State& state_;  // only its cache changes
@@ -388,12 +441,7 @@ base::Result<BruteForce> BruteForce::Make(const FeaturePlan& plan, data::EventLo
   // A key may be a derived column that looks into an earlier view: views come in dependency order.
   for (const View* view : state->plan.views()) {
     if (view->is_request()) continue;
-    auto& rows_of_entity = state->rows_of_entity[view];
-    const PlainEvents& events = state->events.at(view->source);
-    for (int64_t row = 0; row < events.size(); ++row) {
-      const std::optional<std::string> key = Evaluator(*state).KeyOfRow(events, row, *view);
-      if (key) rows_of_entity[*key].push_back(row);
-    }
+    state->rows_of_entity[view] = Evaluator(*state).GroupByKey(*view);
   }
   BruteForce brute_force;
   brute_force.state_ = std::move(state);

@@ -84,16 +84,19 @@ void EntityState::NoteRow(StateNode* node, const uint64_t* row) const {
   }
   if (!node->partials) return;
   for (size_t slot = 0; slot < layout_->slots().size(); ++slot) {
-    const SlotKind kind = layout_->slots()[slot].kind;
-    if (!IsClean(row) && kind != SlotKind::kCandidates) continue;
-    AddRows(kind, layout_->ColumnsOf(static_cast<int>(slot), row, 1), {nullptr, 0, 1}, &node->partials[slot]);
+    const SlotForm& form = layout_->form(static_cast<int>(slot));
+    if (!IsClean(row) && form.kind != SlotKind::kCandidates) continue;
+    AddRows(form, layout_->ColumnsOf(static_cast<int>(slot), row, 1), {nullptr, 0, 1}, &node->partials[slot]);
+    Limit(form, &node->partials[slot]);
   }
 }
 
 void EntityState::AddToPartials(const StateNode& node, PartialAggregate* partials) const {
   const auto& slots = layout_->slots();
   if (node.partials) {
-    for (size_t slot = 0; slot < slots.size(); ++slot) Merge(slots[slot].kind, node.partials[slot], &partials[slot]);
+    for (size_t slot = 0; slot < slots.size(); ++slot) {
+      Merge(layout_->form(static_cast<int>(slot)), node.partials[slot], &partials[slot]);
+    }
     return;
   }
   for (const NodePtr& child : node.children) AddToPartials(*child, partials);
@@ -107,7 +110,8 @@ void EntityState::AddToPartials(const StateNode& node, PartialAggregate* partial
   const RowSet clean_rows = node.has_hidden ? RowSet{clean.data(), 0, static_cast<uint32_t>(clean.size())} : all;
   for (size_t slot = 0; slot < slots.size(); ++slot) {
     const SlotColumns columns = layout_->ColumnsOf(static_cast<int>(slot), node.words.get(), node.capacity);
-    AddRows(slots[slot].kind, columns, slots[slot].kind == SlotKind::kCandidates ? all : clean_rows, &partials[slot]);
+    AddRows(layout_->form(static_cast<int>(slot)), columns,
+            slots[slot].kind == SlotKind::kCandidates ? all : clean_rows, &partials[slot]);
   }
 }
 
@@ -116,6 +120,9 @@ void EntityState::BuildPartials(StateNode* node) const {
   if (node->rows < partial_rows_min() || layout_->slots().empty()) return;
   auto partials = std::make_unique<PartialAggregate[]>(layout_->slots().size());
   AddToPartials(*node, partials.get());
+  for (size_t slot = 0; slot < layout_->slots().size(); ++slot) {
+    Limit(layout_->form(static_cast<int>(slot)), &partials[slot]);
+  }
   node->partials = std::move(partials);
 }
 

@@ -24,6 +24,11 @@ EntityState* EntityTable::StateOf(const std::string* touched_key) {
   return &shards_[ShardIndex(*touched_key)].entities.find(*touched_key)->second;
 }
 
+void EntityTable::Build(const std::string* touched_key, const std::vector<const uint64_t*>& rows) {
+  const std::unique_lock lock(shards_[ShardIndex(*touched_key)].mutex);
+  StateOf(touched_key)->Build(rows);
+}
+
 void EntityTable::Apply(const std::vector<RowChange>& changes) {
   std::vector<size_t> shards;
   for (const RowChange& change : changes) shards.push_back(ShardIndex(*change.key));

@@ -47,6 +47,8 @@ class EntityTable {
   const std::string* Touch(const std::string& key);
   // All at once for readers.
   void Apply(const std::vector<RowChange>& changes);
+  // Makes the state of a touched key of rows in CompareRows order, all at once for readers of the key.
+  void Build(const std::string* touched_key, const std::vector<const uint64_t*>& rows);
   // The state to Build, before anyone reads.
   EntityState* StateOf(const std::string* touched_key);
 

@@ -10,8 +10,14 @@ bool HasAge(const ViewCall& call, size_t aggregate) {
   return call.view->max_age && call.aggregates[aggregate]->window.lifetime;
 }
 
-data::Column TextColumnOf(std::span<const uint64_t> words, std::span<const CellState> states) {
-  data::Column column(data::TypeKind::kString);
+// Whether the answer is bytes that no event holds: lists, sums of decimals.
+bool MakesBytes(const expr::Aggregate& aggregate) {
+  if (aggregate.type.storage() != data::Storage::kBytes) return false;
+  return aggregate.n > 0 || aggregate.function == expr::AggregateFunction::kSum;
+}
+
+data::Column BytesColumnOf(data::Type type, std::span<const uint64_t> words, std::span<const CellState> states) {
+  data::Column column(type);
   for (size_t row = 0; row < words.size(); ++row) {
     if (states[row] == CellState::kValue) {
       column.AppendString(*reinterpret_cast<const std::string*>(words[row]));
@@ -23,7 +29,7 @@ data::Column TextColumnOf(std::span<const uint64_t> words, std::span<const CellS
 }
 
 data::Column ColumnOf(data::Type type, std::span<const uint64_t> words, std::span<const CellState> states) {
-  if (type == data::TypeKind::kString) return TextColumnOf(words, states);
+  if (type.storage() == data::Storage::kBytes) return BytesColumnOf(type, words, states);
   data::Column column(type);
   column.ResizeUninitialised(words.size());
   bool has_nulls = false;
@@ -51,12 +57,18 @@ FetchedRows::FetchedRows(const ViewCall& call, size_t row_count)
       states(call.aggregates.size() * row_count, CellState::kNull),
       newest(call.view->max_age ? call.aggregates.size() * row_count : 0, base::kTimeMin),
       is_found(row_count, 0),
-      is_null_key(row_count, 0) {}
+      is_null_key(row_count, 0) {
+  for (size_t i = 0; i < call.aggregates.size(); ++i) {
+    if (!MakesBytes(*call.aggregates[i])) continue;
+    bytes.resize(call.aggregates.size());
+    bytes[i].resize(row_count);
+  }
+}
 
 void FetchedRows::CopyRow(size_t from, size_t to) {
   const size_t aggregates = rows == 0 ? 0 : words.size() / rows;
   for (size_t i = 0; i < aggregates; ++i) {
-    words[At(i, to)] = words[At(i, from)];
+    words[At(i, to)] = words[At(i, from)];  // the bytes of another row stay where they are
     states[At(i, to)] = states[At(i, from)];
     if (!newest.empty()) newest[At(i, to)] = newest[At(i, from)];
   }
@@ -71,6 +83,11 @@ void FetchRow(const ViewCall& call, const EntityState* state, base::Time t, base
   for (size_t i = 0; i < cells->size(); ++i) {
     out->words[out->At(i, row)] = (*cells)[i].word;
     out->states[out->At(i, row)] = (*cells)[i].state;
+    if (!out->bytes.empty() && !out->bytes[i].empty() && (*cells)[i].state == CellState::kValue) {
+      std::string& kept = out->bytes[i][row];
+      kept = BytesOfWord((*cells)[i].word);
+      out->words[out->At(i, row)] = reinterpret_cast<uint64_t>(&kept);
+    }
     if (HasAge(call, i)) out->newest[out->At(i, row)] = call.query->NewestEvent(state, i, t, cut);
   }
   out->is_found[row] = AnyVisible(state, cut) ? 1 : 0;

@@ -20,10 +20,11 @@ namespace plumb::engine {
 // What a driver found for the rows of one call; all rows of the first aggregate, then all of the second, and so on.
 struct FetchedRows {
   size_t rows = 0;
-  std::vector<uint64_t> words;
+  std::vector<uint64_t> words;  // of types that are bytes: addresses, in the tables or in `bytes`
   std::vector<CellState> states;
-  std::vector<base::Time> newest;  // of lifetime aggregates of views with max_age; otherwise empty
-  std::vector<uint8_t> is_found;   // some event of the entity counts at the cut
+  std::vector<std::vector<std::string>> bytes;  // [aggregate][row]; empty but for those that make bytes of their own
+  std::vector<base::Time> newest;               // of lifetime aggregates of views with max_age; otherwise empty
+  std::vector<uint8_t> is_found;                // some event of the entity counts at the cut
   std::vector<uint8_t> is_null_key;
 
   FetchedRows(const ViewCall& call, size_t row_count);

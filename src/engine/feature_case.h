@@ -7,7 +7,7 @@
 // A file holds cases one after another; a case ends where, after an `expect` table, a new `feature`, `define` or
 // `events` begins.
 //
-//   feature NAME = EXPR of ENTITY from SOURCE      any number of them
+//   feature NAME = EXPR [of ENTITY] from SOURCE    any number; without `of`: of all
 //   define                                         indented YAML: sources, entities, feature_views
 //   columns SOURCE  NAME: TYPE, …                  types of an implied source's columns that the values do not tell
 //   events SOURCE                                  then a table

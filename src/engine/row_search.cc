@@ -1,6 +1,6 @@
 #include "engine/row_search.h"
 
-#include <bit>
+#include <algorithm>
 
 namespace plumb::engine {
 namespace {
@@ -40,6 +40,32 @@ class Searcher {
     return {};
   }
 
+  // Appends rows that pass, newest first, until there are `count` and the next one does not tie with the last of them.
+  bool CollectLast(const StateNode& node, size_t count, std::vector<RowPosition>* found) const {
+    if (IsHopeless(node)) return true;
+    for (size_t child = node.children.size(); child-- > 0;) {
+      if (!CollectLast(*node.children[child], count, found)) return false;
+    }
+    if (!node.is_leaf()) return true;
+    for (uint32_t row = LowerBound(node, search_.high); row-- > 0 && node.EventTime(row) >= search_.low;) {
+      if (Passes(node, row) && !Collect({&node, row}, count, found)) return false;
+    }
+    return true;
+  }
+  // The same, oldest first.
+  bool CollectFirst(const StateNode& node, size_t count, std::vector<RowPosition>* found) const {
+    if (IsHopeless(node)) return true;
+    for (const auto& child : node.children) {
+      if (!CollectFirst(*child, count, found)) return false;
+    }
+    if (!node.is_leaf()) return true;
+    const auto rows = static_cast<uint32_t>(node.rows);
+    for (uint32_t row = LowerBound(node, search_.low); row < rows && node.EventTime(row) < search_.high; ++row) {
+      if (Passes(node, row) && !Collect({&node, row}, count, found)) return false;
+    }
+    return true;
+  }
+
   // Calls body for every row that passes, of all leaves, in the range.
   template <typename Body>
   void ForEach(const StateNode& node, const Body& body) const {
@@ -53,6 +79,17 @@ class Searcher {
   }
 
  private:
+  // False when there are enough without this one.
+  bool Collect(const RowPosition& at, size_t count, std::vector<RowPosition>* found) const {
+    if (found->size() >= count) {
+      const RowPosition& last = found->back();
+      const bool ties = !layout_.has_identity() && last.leaf->EventTime(last.row) == at.leaf->EventTime(at.row) &&
+                        last.leaf->KnownAt(last.row) == at.leaf->KnownAt(at.row);
+      if (!ties) return false;
+    }
+    found->push_back(at);
+    return true;
+  }
   [[nodiscard]] bool IsHopeless(const StateNode& node) const {
     if (node.min_time >= search_.high || node.max_time < search_.low || node.min_known >= search_.cut) return true;
     return node.partials != nullptr && node.partials[static_cast<size_t>(search_.slot)].count == 0;
@@ -76,17 +113,7 @@ int CompareArguments(const TableLayout& layout, int argument, const RowPosition&
   if (!has_value(a) || !has_value(b)) return static_cast<int>(has_value(a)) - static_cast<int>(has_value(b));
   const uint64_t left = a.leaf->Words(layout.value_word(argument))[a.row];
   const uint64_t right = b.leaf->Words(layout.value_word(argument))[b.row];
-  if (left == right) return 0;
-  const data::Type type = layout.arguments()[static_cast<size_t>(argument)].scalar->type();
-  if (type == data::TypeKind::kString) {
-    return reinterpret_cast<const std::string*>(left)->compare(*reinterpret_cast<const std::string*>(right));
-  }
-  if (type == data::TypeKind::kFloat64) {
-    const auto x = std::bit_cast<double>(left), y = std::bit_cast<double>(right);
-    if (x != x || y != y) return x != x ? 1 : -1;
-    return x < y ? -1 : 1;
-  }
-  return static_cast<int64_t>(left) < static_cast<int64_t>(right) ? -1 : 1;
+  return CompareWords(layout.arguments()[static_cast<size_t>(argument)].scalar->type(), left, right);
 }
 
 }  // namespace
@@ -127,6 +154,42 @@ RowPosition BreakTie(const EntityState& state, const RowSearch& search, const Ro
     if (last ? order > 0 : order < 0) best = at;
   });
   return best;
+}
+
+namespace {
+
+// By event_time, known_at and argument. Rows of sources with identity stand in order already and never tie.
+void SortTies(const TableLayout& layout, int argument, std::vector<RowPosition>* rows) {
+  if (layout.has_identity() || argument < 0) return;
+  std::stable_sort(rows->begin(), rows->end(), [&](const RowPosition& a, const RowPosition& b) {
+    const base::Time left = a.leaf->EventTime(a.row), right = b.leaf->EventTime(b.row);
+    if (left != right) return left < right;
+    const base::Time left_known = a.leaf->KnownAt(a.row), right_known = b.leaf->KnownAt(b.row);
+    if (left_known != right_known) return left_known < right_known;
+    return CompareArguments(layout, argument, a, b) < 0;
+  });
+}
+
+}  // namespace
+
+void FindLastRows(const EntityState& state, const RowSearch& search, int64_t count, int argument,
+                  std::vector<RowPosition>* rows) {
+  rows->clear();
+  if (state.root() == nullptr) return;
+  Searcher(state, search).CollectLast(*state.root(), static_cast<size_t>(count), rows);
+  std::reverse(rows->begin(), rows->end());
+  SortTies(state.layout(), argument, rows);
+  const auto excess = static_cast<ptrdiff_t>(rows->size()) - count;
+  if (excess > 0) rows->erase(rows->begin(), rows->begin() + excess);
+}
+
+void FindFirstRows(const EntityState& state, const RowSearch& search, int64_t count, int argument,
+                   std::vector<RowPosition>* rows) {
+  rows->clear();
+  if (state.root() == nullptr) return;
+  Searcher(state, search).CollectFirst(*state.root(), static_cast<size_t>(count), rows);
+  SortTies(state.layout(), argument, rows);
+  if (static_cast<int64_t>(rows->size()) > count) rows->resize(static_cast<size_t>(count));
 }
 
 }  // namespace plumb::engine

@@ -32,4 +32,10 @@ RowPosition FindFirst(const EntityState& state, const RowSearch& search);
 RowPosition BreakTie(const EntityState& state, const RowSearch& search, const RowPosition& found, int argument,
                      bool last);
 
+// The last (first) `count` rows in the order of events: event_time, known_at, identity, argument. Oldest first.
+void FindLastRows(const EntityState& state, const RowSearch& search, int64_t count, int argument,
+                  std::vector<RowPosition>* rows);
+void FindFirstRows(const EntityState& state, const RowSearch& search, int64_t count, int argument,
+                   std::vector<RowPosition>* rows);
+
 }  // namespace plumb::engine

@@ -20,6 +20,8 @@ std::vector<size_t> ByEventTime(const data::Batch& rows) {
 
 base::Time TimeOf(const data::Batch& rows, const char* column, size_t row) { return rows.Find(column)->Int(row); }
 
+constexpr auto IsKnownBefore = [](const auto& version, base::Time known_at) { return version.known_at < known_at; };
+
 }  // namespace
 
 SourceState::SourceState(const features::Source* source, const ViewProgram* derived, std::vector<EntityTable*> tables)
@@ -34,18 +36,22 @@ SourceState::Encoded SourceState::Encode(const data::Batch& rows) const {
   return encoded;
 }
 
-std::unique_ptr<const std::string*[]> SourceState::TouchKeys(const Encoded& encoded, size_t row) const {
-  auto keys = std::make_unique<const std::string*[]>(tables_.size());
+void SourceState::TouchKeys(const Encoded& encoded, size_t row, const std::string** keys) const {
   for (size_t i = 0; i < tables_.size(); ++i) {
     keys[i] = encoded.keys[i].known[row] != 0 ? tables_[i]->Touch(encoded.keys[i].keys[row]) : nullptr;
   }
-  return keys;
 }
 
-void SourceState::AddInserts(Encoded* encoded, size_t row, Changes* changes) const {
-  const auto keys = TouchKeys(*encoded, row);
+void SourceState::AddInserts(Encoded* encoded, size_t row, const std::string* const* keys, Changes* changes) const {
   for (size_t i = 0; i < tables_.size(); ++i) {
     if (keys[i] != nullptr) (*changes)[i].push_back({RowChange::Kind::kInsert, keys[i], encoded->rows[i].Row(row)});
+  }
+}
+
+void SourceState::SetVersionWords(Encoded* encoded, size_t row, base::Time hidden_from, const std::string* identity) {
+  for (EncodedRows& of_table : encoded->rows) {
+    of_table.Row(row)[TableLayout::kHiddenFrom] = static_cast<uint64_t>(hidden_from);
+    of_table.Row(row)[TableLayout::kIdentity] = reinterpret_cast<uint64_t>(identity);
   }
 }
 
@@ -59,7 +65,8 @@ void SourceState::AddVersionChange(RowChange::Kind kind, const Version& version,
   words[TableLayout::kKnownAt] = static_cast<uint64_t>(version.known_at);
   words[TableLayout::kIdentity] = reinterpret_cast<uint64_t>(identity);
   for (size_t i = 0; i < tables_.size(); ++i) {
-    if (version.keys[i] != nullptr) (*changes)[i].push_back({kind, version.keys[i], words, hidden_from});
+    const std::string* key = keys_[version.first_key + i];
+    if (key != nullptr) (*changes)[i].push_back({kind, key, words, hidden_from});
   }
 }
 
@@ -70,65 +77,137 @@ void SourceState::ApplyChanges(const Changes& changes) {
   version_words_used_ = 0;
 }
 
-void SourceState::ApplyVersion(const data::Batch& rows, size_t row, int64_t kept_row, Encoded* encoded) {
-  const auto entry = versions_.try_emplace(std::string(rows.Find(features::kEventIdColumn)->String(row))).first;
-  const std::string* identity = &entry->first;
-  Versions& versions = entry->second;
+SourceState::Version SourceState::VersionOf(const data::Batch& rows, size_t row, int64_t number) const {
   Version version;
   version.known_at = TimeOf(rows, features::kKnownAtColumn, row);
   version.is_live = IsLive(rows, row);
   if (version.is_live) version.event_time = TimeOf(rows, features::kEventTimeColumn, row);
-  version.kept_row = kept_row;
+  version.number = number;
   AppendRowEncoding(*source_, rows, row, &version.encoding);
+  return version;
+}
+
+SourceState::Version* SourceState::FindVersion(VersionsById::value_type* entry, int64_t number) {
+  const auto found = std::find_if(entry->second.begin(), entry->second.end(),
+                                  [&](const Version& version) { return version.number == number; });
+  return found == entry->second.end() ? nullptr : &*found;
+}
+
+void SourceState::ApplyVersion(const data::Batch& rows, size_t row, int64_t number, Encoded* encoded) {
+  const auto entry = versions_.try_emplace(std::string(rows.Find(features::kEventIdColumn)->String(row))).first;
+  const std::string* identity = &entry->first;
+  Versions& versions = entry->second;
+  Version version = VersionOf(rows, row, number);
 
   Changes changes(tables_.size());
-  auto place = std::lower_bound(versions.begin(), versions.end(), version.known_at,
-                                [](const Version& v, base::Time known_at) { return v.known_at < known_at; });
+  auto place = std::lower_bound(versions.begin(), versions.end(), version.known_at, IsKnownBefore);
   if (place != versions.end() && place->known_at == version.known_at) {
     if (version.encoding >= place->encoding) return;
     AddVersionChange(RowChange::Kind::kRemove, *place, identity, 0, &changes);
+    version.first_key = place->first_key;
   } else {
     if (place != versions.begin()) {
       AddVersionChange(RowChange::Kind::kHide, *(place - 1), identity, version.known_at, &changes);
     }
+    version.first_key = keys_.size();
+    keys_.resize(keys_.size() + tables_.size());
     place = versions.insert(place, Version());
     ++events_;
   }
   const bool is_newest = place + 1 == versions.end();
   const base::Time hidden_from = is_newest ? base::kTimeMax : (place + 1)->known_at;
-  version.keys = TouchKeys(*encoded, row);
   *place = std::move(version);
-  for (EncodedRows& table_rows : encoded->rows) {
-    table_rows.Row(row)[TableLayout::kHiddenFrom] = static_cast<uint64_t>(hidden_from);
-    table_rows.Row(row)[TableLayout::kIdentity] = reinterpret_cast<uint64_t>(identity);
-  }
-  if (place->is_live) AddInserts(encoded, row, &changes);
+  const std::string** keys = keys_.data() + place->first_key;
+  TouchKeys(*encoded, row, keys);
+  SetVersionWords(encoded, row, hidden_from, identity);
+  if (place->is_live) AddInserts(encoded, row, keys, &changes);
   ApplyChanges(changes);
 }
 
-void SourceState::ApplyRow(const data::Batch& rows, size_t row, int64_t kept_row, Encoded* encoded) {
-  if (!source_->event_id.empty()) return ApplyVersion(rows, row, kept_row, encoded);
+void SourceState::ApplyRow(const data::Batch& rows, size_t row, int64_t number, Encoded* encoded) {
+  if (source_->has_event_id()) return ApplyVersion(rows, row, number, encoded);
   if (!IsLive(rows, row)) return;
   Changes changes(tables_.size());
-  AddInserts(encoded, row, &changes);
+  std::vector<const std::string*> keys(tables_.size());
+  TouchKeys(*encoded, row, keys.data());
+  AddInserts(encoded, row, keys.data(), &changes);
   ApplyChanges(changes);
   ++events_;
+}
+
+std::vector<SourceState::VersionsById::value_type*> SourceState::FillVersions(const data::Batch& rows,
+                                                                              Encoded* encoded) {
+  const data::Column& ids = *rows.Find(features::kEventIdColumn);
+  std::vector<VersionsById::value_type*> entries(rows.rows);
+  versions_.reserve(rows.rows);
+  for (size_t row = 0; row < rows.rows; ++row) {
+    entries[row] = &*versions_.try_emplace(std::string(ids.String(row))).first;
+    Versions& versions = entries[row]->second;
+    Version version = VersionOf(rows, row, rows_ + static_cast<int64_t>(row));
+    const auto place = std::lower_bound(versions.begin(), versions.end(), version.known_at, IsKnownBefore);
+    if (place == versions.end() || place->known_at != version.known_at) {
+      versions.insert(place, std::move(version));
+    } else if (version.encoding < place->encoding) {
+      *place = std::move(version);
+    }
+  }
+  for (size_t row = 0; row < rows.rows; ++row) {
+    Version* version = FindVersion(entries[row], rows_ + static_cast<int64_t>(row));
+    if (version == nullptr) {
+      entries[row] = nullptr;
+      continue;
+    }
+    const bool is_newest = version == &entries[row]->second.back();
+    SetVersionWords(encoded, row, is_newest ? base::kTimeMax : version[1].known_at, &entries[row]->first);
+    version->first_key = static_cast<size_t>(events_++) * tables_.size();
+  }
+  keys_.resize(static_cast<size_t>(events_) * tables_.size());
+  return entries;
+}
+
+void SourceState::FillTable(size_t table, const data::Batch& rows,
+                            const std::vector<VersionsById::value_type*>& entries, const Encoded& encoded) {
+  std::unordered_map<const std::string*, std::vector<const uint64_t*>> rows_of;
+  for (size_t row = 0; row < rows.rows; ++row) {
+    const bool is_known = encoded.keys[table].known[row] != 0, is_live = IsLive(rows, row);
+    if (!is_known || (entries.empty() ? !is_live : entries[row] == nullptr)) continue;
+    const std::string* key = tables_[table]->Touch(encoded.keys[table].keys[row]);
+    if (is_live) rows_of[key].push_back(encoded.rows[table].Row(row));
+    if (entries.empty()) continue;
+    keys_[FindVersion(entries[row], rows_ + static_cast<int64_t>(row))->first_key + table] = key;
+  }
+  const TableLayout& layout = tables_[table]->layout();
+  for (auto& [key, list] : rows_of) {
+    std::sort(list.begin(), list.end(),
+              [&](const uint64_t* a, const uint64_t* b) { return layout.CompareRows(a, b) < 0; });
+    tables_[table]->Build(key, list);
+  }
+}
+
+void SourceState::Fill(const data::Batch& rows, Encoded* encoded) {
+  std::vector<VersionsById::value_type*> entries;
+  if (source_->has_event_id()) {
+    entries = FillVersions(rows, encoded);
+  } else {
+    for (size_t row = 0; row < rows.rows; ++row) events_ += IsLive(rows, row) ? 1 : 0;
+  }
+  for (size_t table = 0; table < tables_.size(); ++table) FillTable(table, rows, entries, *encoded);
 }
 
 void SourceState::Apply(const data::Batch& rows, AggregateFetcher& fetcher) {
   data::Batch complete = EventRowsOf(*source_, rows);
   AddDerivedColumns(*source_, *derived_, fetcher, &complete);
   Encoded encoded = Encode(complete);
-  const bool keeps_rows = derived_->has_lookups();
-  const int64_t first_kept = keeps_rows ? Keep(complete) : -1;
-  for (const size_t row : ByEventTime(complete)) {
-    ApplyRow(complete, row, keeps_rows ? first_kept + static_cast<int64_t>(row) : -1, &encoded);
+  if (derived_->has_lookups()) Keep(complete);
+  if (rows_ == 0) {
+    Fill(complete, &encoded);
+  } else {
+    for (const size_t row : ByEventTime(complete)) ApplyRow(complete, row, rows_ + static_cast<int64_t>(row), &encoded);
   }
+  rows_ += static_cast<int64_t>(rows.rows);
 }
 
-int64_t SourceState::Keep(const data::Batch& rows) {
-  int64_t first = 0;
-  if (!kept_.empty()) first = static_cast<int64_t>((kept_.size() - 1) * kKeptBlockRows + kept_.back().rows.rows);
+void SourceState::Keep(const data::Batch& rows) {
   const std::vector<base::Time> times = LookupTimes(rows);
   for (size_t begin = 0; begin < rows.rows;) {
     if (kept_.empty() || kept_.back().rows.rows == kKeptBlockRows)
@@ -143,16 +222,15 @@ int64_t SourceState::Keep(const data::Batch& rows) {
     }
     begin += part.size();
   }
-  return first;
 }
 
-bool SourceState::IsInTables(const data::Batch& rows, size_t row, int64_t kept_row, base::Time* hidden_from,
+bool SourceState::IsInTables(const data::Batch& rows, size_t row, int64_t number, base::Time* hidden_from,
                              const std::string** identity) const {
-  if (source_->event_id.empty()) return IsLive(rows, row);
+  if (!source_->has_event_id()) return IsLive(rows, row);
   const auto entry = versions_.find(rows.Find(features::kEventIdColumn)->String(row));
   const Versions& versions = entry->second;
   for (size_t i = 0; i < versions.size(); ++i) {
-    if (versions[i].kept_row != kept_row) continue;
+    if (versions[i].number != number) continue;
     if (i + 1 < versions.size()) *hidden_from = versions[i + 1].known_at;
     *identity = &entry->first;
     return versions[i].is_live;
@@ -160,18 +238,16 @@ bool SourceState::IsInTables(const data::Batch& rows, size_t row, int64_t kept_r
   return false;
 }
 
-void SourceState::ReplaceRow(const data::Batch& rows, size_t row, int64_t kept_row, Encoded* before, Encoded* after) {
+void SourceState::ReplaceRow(const data::Batch& rows, size_t row, int64_t number, Encoded* before, Encoded* after) {
   base::Time hidden_from = base::kTimeMax;
   const std::string* identity = nullptr;
-  if (!IsInTables(rows, row, kept_row, &hidden_from, &identity)) return;
+  if (!IsInTables(rows, row, number, &hidden_from, &identity)) return;
   Changes changes(tables_.size());
+  std::vector<const std::string*> keys(tables_.size());
   for (Encoded* encoded : {before, after}) {
-    for (EncodedRows& of_table : encoded->rows) {
-      if (identity == nullptr) continue;
-      of_table.Row(row)[TableLayout::kHiddenFrom] = static_cast<uint64_t>(hidden_from);
-      of_table.Row(row)[TableLayout::kIdentity] = reinterpret_cast<uint64_t>(identity);
-    }
-    AddInserts(encoded, row, &changes);
+    if (identity != nullptr) SetVersionWords(encoded, row, hidden_from, identity);
+    TouchKeys(*encoded, row, keys.data());
+    AddInserts(encoded, row, keys.data(), &changes);
     if (encoded == after) continue;
     for (auto& of_table : changes) {
       for (RowChange& change : of_table) change.kind = RowChange::Kind::kRemove;
@@ -179,9 +255,8 @@ void SourceState::ReplaceRow(const data::Batch& rows, size_t row, int64_t kept_r
   }
   ApplyChanges(changes);
   if (identity == nullptr) return;
-  for (Version& version : versions_.find(*identity)->second) {
-    if (version.kept_row == kept_row) version.keys = TouchKeys(*after, row);
-  }
+  const Version& version = *FindVersion(&*versions_.find(*identity), number);
+  std::copy(keys.begin(), keys.end(), keys_.begin() + static_cast<ptrdiff_t>(version.first_key));
 }
 
 base::Time SourceState::RederiveBlock(size_t block_index, base::Time known_at, AggregateFetcher& fetcher) {
@@ -206,8 +281,8 @@ base::Time SourceState::RederiveBlock(size_t block_index, base::Time known_at, A
   std::vector<int64_t> from(block.rows.rows);  // The block's rows out of what it has and, behind that, `after`.
   std::iota(from.begin(), from.end(), int64_t{0});
   for (const size_t row : changed) {
-    const int64_t kept_row = static_cast<int64_t>(block_index * kKeptBlockRows) + stale[row];
-    ReplaceRow(after, row, kept_row, &old_rows, &new_rows);
+    const int64_t number = static_cast<int64_t>(block_index * kKeptBlockRows) + stale[row];
+    ReplaceRow(after, row, number, &old_rows, &new_rows);
     from[static_cast<size_t>(stale[row])] = static_cast<int64_t>(block.rows.rows + row);
     earliest = std::min(earliest, TimeOf(after, features::kKnownAtColumn, row));
   }

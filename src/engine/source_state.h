@@ -41,11 +41,12 @@ class SourceState {
     base::Time known_at = 0;
     base::Time event_time = 0;
     bool is_live = false;
-    int64_t kept_row = -1;  // counted over kept_, if rows are kept
+    int64_t number = 0;    // of the row, in order of arrival
+    size_t first_key = 0;  // in keys_, one a table
     std::string encoding;
-    std::unique_ptr<const std::string*[]> keys;  // for each table: of Touch, or null for a null key
   };
   using Versions = std::vector<Version>;  // by known_at
+  using VersionsById = std::unordered_map<std::string, Versions, BytesHash, BytesEqual>;
   static constexpr size_t kKeptBlockRows = 1024;
   struct KeptBlock {
     data::Batch rows;  // with derived columns
@@ -60,28 +61,41 @@ class SourceState {
   using Changes = std::vector<std::vector<RowChange>>;  // for each table
 
   [[nodiscard]] Encoded Encode(const data::Batch& rows) const;
-  void ApplyRow(const data::Batch& rows, size_t row, int64_t kept_row, Encoded* encoded);
-  void ApplyVersion(const data::Batch& rows, size_t row, int64_t kept_row, Encoded* encoded);
-  // The row as an insert into every table in which it has a key.
-  void AddInserts(Encoded* encoded, size_t row, Changes* changes) const;
+  // The first rows of the source: nothing but they themselves can supersede them, so each entity is built once.
+  void Fill(const data::Batch& rows, Encoded* encoded);
+  // What of the rows of a first batch are versions, and the words that say so. For each row its versions_ entry, or
+  // null where another row with the same known_at is taken.
+  std::vector<VersionsById::value_type*> FillVersions(const data::Batch& rows, Encoded* encoded);
+  void FillTable(size_t table, const data::Batch& rows, const std::vector<VersionsById::value_type*>& entries,
+                 const Encoded& encoded);
+  void ApplyRow(const data::Batch& rows, size_t row, int64_t number, Encoded* encoded);
+  void ApplyVersion(const data::Batch& rows, size_t row, int64_t number, Encoded* encoded);
+  [[nodiscard]] Version VersionOf(const data::Batch& rows, size_t row, int64_t number) const;
+  static Version* FindVersion(VersionsById::value_type* entry, int64_t number);
+  // The row as an insert into every table in which it has a key. `keys`: one a table.
+  void AddInserts(Encoded* encoded, size_t row, const std::string* const* keys, Changes* changes) const;
   void AddVersionChange(RowChange::Kind kind, const Version& version, const std::string* identity,
                         base::Time hidden_from, Changes* changes);
-  [[nodiscard]] std::unique_ptr<const std::string*[]> TouchKeys(const Encoded& encoded, size_t row) const;
+  // For each table the row's key, of Touch, or null for a null key.
+  void TouchKeys(const Encoded& encoded, size_t row, const std::string** keys) const;
+  static void SetVersionWords(Encoded* encoded, size_t row, base::Time hidden_from, const std::string* identity);
   void ApplyChanges(const Changes& changes);
-  int64_t Keep(const data::Batch& rows);  // the number of the first
-  // Whether row `row` of `rows`, kept as `kept_row`, is a version that counts from its known_at to *hidden_from.
-  bool IsInTables(const data::Batch& rows, size_t row, int64_t kept_row, base::Time* hidden_from,
+  void Keep(const data::Batch& rows);
+  // Whether row `row` of `rows`, which came as `number`, is a version that counts from its known_at to *hidden_from.
+  bool IsInTables(const data::Batch& rows, size_t row, int64_t number, base::Time* hidden_from,
                   const std::string** identity) const;
-  void ReplaceRow(const data::Batch& rows, size_t row, int64_t kept_row, Encoded* before, Encoded* after);
+  void ReplaceRow(const data::Batch& rows, size_t row, int64_t number, Encoded* before, Encoded* after);
   base::Time RederiveBlock(size_t block, base::Time known_at, AggregateFetcher& fetcher);
 
   const features::Source* source_;
   const ViewProgram* derived_;
   std::vector<EntityTable*> tables_;
-  std::unordered_map<std::string, Versions, BytesHash, BytesEqual> versions_;  // by event_id; empty without
-  std::vector<std::vector<uint64_t>> version_words_;                           // buffers of AddVersionChange
+  VersionsById versions_;                             // by event_id; empty without
+  std::vector<const std::string*> keys_;              // of versions: of Touch, or null for a null key
+  std::vector<std::vector<uint64_t>> version_words_;  // buffers of AddVersionChange
   size_t version_words_used_ = 0;
   std::vector<KeptBlock> kept_;  // rows in order of arrival, kKeptBlockRows a block
+  int64_t rows_ = 0;             // that arrived
   int64_t events_ = 0;
 };
 

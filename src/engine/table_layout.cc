@@ -1,7 +1,6 @@
 #include "engine/table_layout.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "features/events.h"
 
@@ -51,7 +50,7 @@ void AppendWord(uint64_t word, std::string* out) { out->append(reinterpret_cast<
 }  // namespace
 
 TableLayout::TableLayout(const features::Source* source, const features::Entity* entity)
-    : source_(source), entity_(entity), has_identity_(!source->event_id.empty()) {}
+    : source_(source), entity_(entity), has_identity_(source->has_event_id()) {}
 
 int TableLayout::AddArgument(const expr::Scalar& argument) { return IndexOrAdd(argument, &arguments_); }
 
@@ -73,6 +72,7 @@ void TableLayout::AddFlag(int flag, Access* access) const {
 
 void TableLayout::Seal() {
   accesses_.clear();
+  forms_.clear();
   for (const Slot& slot : slots_) {
     Access access;
     const bool reads_values = slot.kind != SlotKind::kRows && slot.kind != SlotKind::kCandidates;
@@ -82,6 +82,10 @@ void TableLayout::Seal() {
     }
     if (slot.condition >= 0) AddFlag(condition_flag(slot.condition), &access);
     accesses_.push_back(access);
+    const bool has_type = slot.argument >= 0;
+    forms_.push_back({slot.kind,
+                      has_type ? arguments_[static_cast<size_t>(slot.argument)].scalar->type() : data::Type(),
+                      slot.half_life});
   }
 }
 
@@ -118,7 +122,7 @@ bool EncodeKey(const std::vector<const data::Column*>& columns, size_t row, std:
   key->clear();
   for (const data::Column* column : columns) {
     if (column->IsNull(row)) return false;
-    if (column->type() == data::TypeKind::kString) {
+    if (column->type().storage() == data::Storage::kBytes) {
       const std::string_view text = column->String(row);
       AppendWord(text.size(), key);
       key->append(text);
@@ -143,17 +147,6 @@ const data::Column& EventColumn(const data::Batch& rows, const std::string& name
   if (column == nullptr && name == "known_at") column = rows.Find(features::kKnownAtColumn);
   PLUMB_CHECK(column != nullptr, "A checked expression uses columns that event rows have.");
   return *column;
-}
-
-uint64_t WordOf(const data::Column& column, size_t row, StringPool* strings) {
-  switch (column.type().kind) {
-    case data::TypeKind::kFloat64:
-      return std::bit_cast<uint64_t>(column.Double(row));
-    case data::TypeKind::kString:
-      return reinterpret_cast<uint64_t>(strings->Intern(column.String(row)));
-    default:
-      return static_cast<uint64_t>(column.Int(row));
-  }
 }
 
 }  // namespace plumb::engine

@@ -27,8 +27,9 @@ struct ArgumentColumn {
 
 struct Slot {
   SlotKind kind = SlotKind::kRows;
-  int argument = -1;   // in arguments, or -1
-  int condition = -1;  // in conditions, or -1
+  int argument = -1;             // in arguments, or -1
+  int condition = -1;            // in conditions, or -1
+  base::Duration half_life = 0;  // kTiles
   friend bool operator==(const Slot&, const Slot&) = default;
 };
 
@@ -49,6 +50,7 @@ class TableLayout {
   [[nodiscard]] const features::Entity& entity() const { return *entity_; }
   [[nodiscard]] bool has_identity() const { return has_identity_; }
   [[nodiscard]] const std::vector<Slot>& slots() const { return slots_; }
+  [[nodiscard]] const SlotForm& form(int slot) const { return forms_[static_cast<size_t>(slot)]; }
   [[nodiscard]] const std::vector<ArgumentColumn>& arguments() const { return arguments_; }
   [[nodiscard]] const std::vector<ArgumentColumn>& conditions() const { return conditions_; }
 
@@ -67,6 +69,7 @@ class TableLayout {
     const Access& access = accesses_[static_cast<size_t>(slot)];
     SlotColumns columns;
     if (access.value_word >= 0) columns.values = words + static_cast<size_t>(access.value_word) * stride;
+    columns.times = words;
     for (int i = 0; i < 2 && access.masks[i] != 0; ++i) {
       columns.flags[i] = words + static_cast<size_t>(access.flag_words[i]) * stride;
       columns.masks[i] = access.masks[i];
@@ -97,6 +100,7 @@ class TableLayout {
   bool has_identity_;
   std::vector<ArgumentColumn> arguments_, conditions_;
   std::vector<Slot> slots_;
+  std::vector<SlotForm> forms_;
   std::vector<Access> accesses_;
 };
 
@@ -122,8 +126,5 @@ bool EncodeKey(const std::vector<const data::Column*>& columns, size_t row, std:
 
 // The column that a name means in event rows: declared, derived, or event_time and known_at. Requires: there is one.
 const data::Column& EventColumn(const data::Batch& rows, const std::string& name);
-
-// A word of type `type` in a column, and back.
-uint64_t WordOf(const data::Column& column, size_t row, StringPool* strings);
 
 }  // namespace plumb::engine

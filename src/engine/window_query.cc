@@ -4,13 +4,25 @@
 #include <map>
 #include <tuple>
 
-#include "engine/row_search.h"
-
 namespace plumb::engine {
 namespace {
 
-bool IsPositional(expr::AggregateFunction function) {
+bool IsFirstOrLast(expr::AggregateFunction function) {
   return function == expr::AggregateFunction::kFirst || function == expr::AggregateFunction::kLast;
+}
+
+// When the day, week or month that holds `at` began.
+base::Time StartOf(const expr::Window& window, base::Time at) {
+  static const base::Zone& utc = *base::FindZone("UTC").value();
+  const base::Zone& zone = window.zone == nullptr ? utc : *window.zone;
+  switch (window.to_date) {
+    case expr::ToDate::kDay:
+      return base::StartOfDay(at, zone);
+    case expr::ToDate::kWeek:
+      return base::StartOfWeek(at, zone);
+    default:
+      return base::StartOfMonth(at, zone);
+  }
 }
 
 }  // namespace
@@ -18,6 +30,7 @@ bool IsPositional(expr::AggregateFunction function) {
 TimeRange RangeOf(const expr::Window& window, base::Time t) {
   const base::Time at = base::Move(t, window.offset, window.ahead ? 1 : -1);
   if (window.lifetime) return {base::kTimeMin, at};
+  if (window.to_date != expr::ToDate::kNone) return {StartOf(window, at), at};
   if (window.ahead) return {at, base::Move(at, window.length, 1)};
   return {base::Move(at, window.length, -1), at};
 }
@@ -28,20 +41,29 @@ WindowQuery::WindowQuery(const std::vector<const expr::Aggregate*>& aggregates, 
 }
 
 void WindowQuery::AddOutput(const expr::Aggregate& aggregate, TableLayout* layout) {
-  Output output{aggregate.function, aggregate.type, 0, -1, -1, WindowIndex(aggregate.window)};
+  Output output;
+  output.function = aggregate.function;
+  output.type = aggregate.type;
+  output.n = aggregate.n;
+  output.quantile = aggregate.quantile;
+  output.half_life = aggregate.half_life;
+  output.window = WindowIndex(aggregate.window);
+  output.is_positional = IsFirstOrLast(aggregate.function) || aggregate.window.last > 0;
   const int condition = aggregate.where ? layout->AddCondition(*aggregate.where) : -1;
-  Slot slot{SlotKind::kRows, -1, condition};
+  const Slot candidates{SlotKind::kCandidates, -1, condition, 0};
+  Slot slot{SlotKind::kRows, -1, condition, 0};
   if (aggregate.argument) {
     output.argument = layout->AddArgument(*aggregate.argument);
-    slot = {SlotKindOf(aggregate.function, aggregate.argument->type()), output.argument, condition};
-  }
-  const Slot candidates{SlotKind::kCandidates, -1, condition};
-  if (IsPositional(aggregate.function)) {
-    positional_.push_back(outputs_.size());
-    slot = candidates;
+    const SlotKind kind = SlotKindOf(aggregate.function, aggregate.argument->type());
+    slot = kind == SlotKind::kCandidates ? candidates : Slot{kind, output.argument, condition, aggregate.half_life};
   }
   output.slot = layout->AddSlot(slot);
-  if (IsPositional(aggregate.function) || aggregate.window.lifetime) output.candidates = layout->AddSlot(candidates);
+  if (output.is_positional || aggregate.window.lifetime) output.candidates = layout->AddSlot(candidates);
+  if (output.is_positional) {
+    positional_.push_back(outputs_.size());
+  } else if (aggregate.function == expr::AggregateFunction::kEwma) {
+    tiled_.push_back(outputs_.size());
+  }
   outputs_.push_back(output);
 }
 
@@ -56,11 +78,12 @@ size_t WindowQuery::WindowIndex(const expr::Window& window) {
 // among themselves only.
 int WindowQuery::Chain(size_t window) const {
   const expr::Window& w = windows_[window];
+  if (w.to_date != expr::ToDate::kNone) return static_cast<int>(window);
   const bool is_plain = w.lifetime || w.length.months == 0;
   const bool is_calendar = !is_plain && w.length.micros == 0;
   for (size_t other = 0; other < window; ++other) {
     const expr::Window& o = windows_[other];
-    if (o.ahead != w.ahead || !(o.offset == w.offset)) continue;
+    if (o.ahead != w.ahead || !(o.offset == w.offset) || o.to_date != expr::ToDate::kNone || o.last > 0) continue;
     const bool other_is_plain = o.lifetime || o.length.months == 0;
     if (is_plain && other_is_plain) return static_cast<int>(other);
     if (is_calendar && !other_is_plain && o.length.micros == 0) return static_cast<int>(other);
@@ -76,7 +99,8 @@ void WindowQuery::BuildNests() {
   };
   std::map<std::pair<int, int>, std::vector<size_t>> outputs_of;  // (chain, slot) → outputs
   for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (!IsPositional(outputs_[i].function)) outputs_of[{Chain(outputs_[i].window), outputs_[i].slot}].push_back(i);
+    if (outputs_[i].is_positional || outputs_[i].function == expr::AggregateFunction::kEwma) continue;
+    outputs_of[{Chain(outputs_[i].window), outputs_[i].slot}].push_back(i);
   }
   std::map<std::pair<int, std::vector<size_t>>, size_t> nest_of;
   for (auto& [key, outputs] : outputs_of) {
@@ -132,22 +156,42 @@ void WindowQuery::Cover(const StateNode& node, const TimeRange& range, base::Tim
   for (; child != node.children.end() && (*child)->min_time < range.high; ++child) Cover(**child, range, cut, scratch);
 }
 
-void WindowQuery::AddPiece(SlotKind kind, int slot, const Piece& piece, const QueryScratch& scratch,
-                           PartialAggregate* state) const {
+void WindowQuery::AddPiece(int slot, const Piece& piece, const QueryScratch& scratch, PartialAggregate* state) const {
   const StateNode& node = *piece.node;
-  if (piece.is_whole) return Merge(kind, node.partials[static_cast<size_t>(slot)], state);
+  const SlotForm& form = layout_->form(slot);
+  const PartialAggregate* partial = node.partials ? &node.partials[static_cast<size_t>(slot)] : nullptr;
+  if (piece.is_whole) return partial->is_kept ? Merge(form, *partial, state) : AddWhole(slot, node, state);
   const SlotColumns columns = layout_->ColumnsOf(slot, node.words.get(), node.capacity);
   if (piece.is_selection)
-    return AddRows(kind, columns, {&scratch.selections[piece.selection], piece.begin, piece.end}, state);
+    return AddRows(form, columns, {&scratch.selections[piece.selection], piece.begin, piece.end}, state);
   const auto rows = static_cast<uint32_t>(node.rows);
-  if (CanRemove(kind) && node.partials && piece.end - piece.begin > rows / 2 + 2) {
+  if (CanRemove(form.kind) && partial != nullptr && piece.end - piece.begin > rows / 2 + 2) {
     // Exact sums forget exactly: the chunk less the rows outside is less work than the rows inside.
-    Merge(kind, node.partials[static_cast<size_t>(slot)], state);
-    RemoveRows(kind, columns, {nullptr, 0, piece.begin}, state);
-    RemoveRows(kind, columns, {nullptr, piece.end, rows}, state);
+    Merge(form, *partial, state);
+    RemoveRows(form, columns, {nullptr, 0, piece.begin}, state);
+    RemoveRows(form, columns, {nullptr, piece.end, rows}, state);
     return;
   }
-  AddRows(kind, columns, {nullptr, piece.begin, piece.end}, state);
+  AddRows(form, columns, {nullptr, piece.begin, piece.end}, state);
+}
+
+void WindowQuery::AddWhole(int slot, const StateNode& node, PartialAggregate* state) const {
+  const SlotForm& form = layout_->form(slot);
+  const PartialAggregate* partial = node.partials ? &node.partials[static_cast<size_t>(slot)] : nullptr;
+  if (partial != nullptr && partial->is_kept) return Merge(form, *partial, state);
+  for (const auto& child : node.children) AddWhole(slot, *child, state);
+  if (!node.is_leaf()) return;
+  const SlotColumns columns = layout_->ColumnsOf(slot, node.words.get(), node.capacity);
+  const auto rows = static_cast<uint32_t>(node.rows);
+  if (!node.has_hidden) return AddRows(form, columns, {nullptr, 0, rows}, state);
+  for (uint32_t row = 0; row < rows; ++row) {
+    const bool is_clean = static_cast<base::Time>(node.Words(TableLayout::kHiddenFrom)[row]) == base::kTimeMax;
+    if (is_clean) AddRows(form, columns, {nullptr, row, row + 1}, state);
+  }
+}
+
+Question WindowQuery::QuestionOf(const Output& output, base::Time at) const {
+  return {output.function, output.type, output.n, output.quantile, at};
 }
 
 void WindowQuery::RunNest(const Nest& nest, const StateNode& root, base::Time cut, QueryScratch* scratch,
@@ -166,45 +210,115 @@ void WindowQuery::RunNest(const Nest& nest, const StateNode& root, base::Time cu
     scratch->segment_ends.push_back(scratch->pieces.size());
   }
   for (const SlotAnswers& slot : nest.slots) {
-    const SlotKind kind = layout_->slots()[static_cast<size_t>(slot.slot)].kind;
-    Reset(kind, &scratch->state);
+    const SlotForm& form = layout_->form(slot.slot);
+    Reset(form, &scratch->state);
     size_t piece = 0;
     for (const Answer& answer : slot.answers) {
       for (; piece < scratch->segment_ends[answer.segment]; ++piece) {
-        AddPiece(kind, slot.slot, scratch->pieces[piece], *scratch, &scratch->state);
+        AddPiece(slot.slot, scratch->pieces[piece], *scratch, &scratch->state);
       }
-      cells[answer.output] = Finish(outputs_[answer.output].function, kind, scratch->state);
+      const Output& output = outputs_[answer.output];
+      cells[answer.output] = Finish(QuestionOf(output, 0), form, scratch->state, &scratch->bytes[answer.output]);
     }
   }
 }
 
-Cell WindowQuery::RunPositional(const Output& output, const EntityState& state, const TimeRange& range,
-                                base::Time cut) const {
-  const bool is_last = output.function == expr::AggregateFunction::kLast;
-  const RowSearch search{range.low, range.high, cut, output.candidates};
-  RowPosition found = is_last ? FindLast(state, search) : FindFirst(state, search);
-  found = BreakTie(state, search, found, output.argument, is_last);
-  if (found.leaf == nullptr) return {};
+// Events of long ago weigh nothing, so an ewma reads a part of its window only.
+void WindowQuery::RunTiles(size_t index, const StateNode& root, base::Time cut, QueryScratch* scratch,
+                           Cell* cells) const {
+  const Output& output = outputs_[index];
+  TimeRange range = scratch->ranges[output.window];
+  range.low = std::max(range.low, FirstTileTime(range.high, output.half_life));
+  scratch->pieces.clear();
+  scratch->selections.clear();
+  if (range.low < range.high) Cover(root, range, cut, scratch);
+  const SlotForm& form = layout_->form(output.slot);
+  Reset(form, &scratch->state);
+  for (const Piece& piece : scratch->pieces) AddPiece(output.slot, piece, *scratch, &scratch->state);
+  cells[index] = Finish(QuestionOf(output, range.high), form, scratch->state, &scratch->bytes[index]);
+}
+
+Cell WindowQuery::ValueAt(const Output& output, const RowPosition& at) const {
+  if (at.leaf == nullptr) return {};
   const int flag = layout_->argument_flag(output.argument);
-  if ((found.leaf->Words(layout_->flag_word(flag))[found.row] & TableLayout::FlagMask(flag)) == 0) return {};
-  return {found.leaf->Words(layout_->value_word(output.argument))[found.row], CellState::kValue};
+  if ((at.leaf->Words(layout_->flag_word(flag))[at.row] & TableLayout::FlagMask(flag)) == 0) return {};
+  return {at.leaf->Words(layout_->value_word(output.argument))[at.row], CellState::kValue};
+}
+
+Cell WindowQuery::ListOf(const Output& output, const std::vector<RowPosition>& rows, std::string* bytes) const {
+  if (rows.empty()) return {};
+  data::ListBuilder list(output.type);
+  for (const RowPosition& at : rows) {
+    const Cell cell = ValueAt(output, at);
+    if (cell.state == CellState::kValue) {
+      AppendWordToList(output.type.Element(), cell.word, &list);
+    } else {
+      list.AppendNull();
+    }
+  }
+  *bytes = list.bytes();
+  return {reinterpret_cast<uint64_t>(bytes), CellState::kValue};
+}
+
+// The aggregate of scratch->rows.
+Cell WindowQuery::FoldRows(const Output& output, base::Time at, QueryScratch* scratch, std::string* bytes) const {
+  const SlotForm& form = layout_->form(output.slot);
+  Reset(form, &scratch->state);
+  for (const RowPosition& row : scratch->rows) {
+    const SlotColumns columns = layout_->ColumnsOf(output.slot, row.leaf->words.get(), row.leaf->capacity);
+    AddRows(form, columns, {nullptr, row.row, row.row + 1}, &scratch->state);
+  }
+  return Finish(QuestionOf(output, at), form, scratch->state, bytes);
+}
+
+Cell WindowQuery::RunPositional(size_t index, const EntityState& state, base::Time cut, QueryScratch* scratch) const {
+  const Output& output = outputs_[index];
+  const TimeRange& range = scratch->ranges[output.window];
+  const int64_t last = windows_[output.window].last;
+  const RowSearch search{range.low, range.high, cut, output.candidates};
+  const bool is_last = output.function == expr::AggregateFunction::kLast;
+  std::string* bytes = &scratch->bytes[index];
+  if (!IsFirstOrLast(output.function)) {
+    FindLastRows(state, search, last, output.argument, &scratch->rows);
+    return FoldRows(output, range.high, scratch, bytes);
+  }
+  std::vector<RowPosition>* rows = &scratch->rows;
+  const int64_t count = std::max<int64_t>(output.n, 1);
+  if (is_last && output.n == 0) {  // of the last n rows, too
+    const RowPosition found = FindLast(state, search);
+    return ValueAt(output, BreakTie(state, search, found, output.argument, true));
+  }
+  if (!is_last && output.n == 0 && last == 0) {
+    const RowPosition found = FindFirst(state, search);
+    return ValueAt(output, BreakTie(state, search, found, output.argument, false));
+  }
+  if (is_last) {
+    FindLastRows(state, search, last > 0 ? std::min(last, count) : count, output.argument, rows);
+  } else if (last == 0) {
+    FindFirstRows(state, search, count, output.argument, rows);
+  } else {
+    FindLastRows(state, search, last, output.argument, rows);
+    if (static_cast<int64_t>(rows->size()) > count) rows->resize(static_cast<size_t>(count));
+  }
+  if (output.n > 0) return ListOf(output, *rows, bytes);
+  return rows->empty() ? Cell{} : ValueAt(output, rows->front());
 }
 
 void WindowQuery::Run(const EntityState* state, base::Time t, base::Time cut, QueryScratch* scratch,
                       Cell* cells) const {
+  scratch->bytes.resize(std::max(scratch->bytes.size(), outputs_.size()));
   if (state == nullptr || state->root() == nullptr) {
     const PartialAggregate nothing;
     for (size_t i = 0; i < outputs_.size(); ++i) {
-      cells[i] = Finish(outputs_[i].function, SlotKind::kRows, nothing);
+      cells[i] = Finish(QuestionOf(outputs_[i], t), {}, nothing, &scratch->bytes[i]);
     }
     return;
   }
   scratch->ranges.clear();
   for (const expr::Window& window : windows_) scratch->ranges.push_back(RangeOf(window, t));
   for (const Nest& nest : nests_) RunNest(nest, *state->root(), cut, scratch, cells);
-  for (const size_t output : positional_) {
-    cells[output] = RunPositional(outputs_[output], *state, scratch->ranges[outputs_[output].window], cut);
-  }
+  for (const size_t output : tiled_) RunTiles(output, *state->root(), cut, scratch, cells);
+  for (const size_t output : positional_) cells[output] = RunPositional(output, *state, cut, scratch);
 }
 
 base::Time WindowQuery::NewestEvent(const EntityState* state, size_t aggregate, base::Time t, base::Time cut) const {

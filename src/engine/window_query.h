@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "engine/entity_state.h"
+#include "engine/row_search.h"
 
 namespace plumb::engine {
 
@@ -35,6 +35,8 @@ class QueryScratch {
   std::vector<Piece> pieces;
   std::vector<size_t> segment_ends;
   std::vector<uint16_t> selections;
+  std::vector<RowPosition> rows;
+  std::vector<std::string> bytes;  // one for each output: answers that are no value of the events
   PartialAggregate state;
 };
 
@@ -46,7 +48,8 @@ class WindowQuery {
   [[nodiscard]] size_t size() const { return outputs_.size(); }
   [[nodiscard]] data::Type type(size_t aggregate) const { return outputs_[aggregate].type; }
 
-  // cells: size() of them. `state` may be null: an entity without events.
+  // cells: size() of them. `state` may be null: an entity without events. Answers that are bytes stand in the scratch
+  // or in the table, until the next Run or change of the table.
   void Run(const EntityState* state, base::Time t, base::Time cut, QueryScratch* scratch, Cell* cells) const;
 
   // The event_time of the newest event that counts for a lifetime aggregate, or kTimeMin if none does.
@@ -56,9 +59,13 @@ class WindowQuery {
   struct Output {
     expr::AggregateFunction function = expr::AggregateFunction::kCount;
     data::Type type;
+    int64_t n = 0;  // first, last: 0 is one value, not a list
+    double quantile = 0;
     int slot = 0;
     int argument = -1;
-    int candidates = -1;  // the slot of kind kCandidates with the same condition; first, last and lifetime only
+    int candidates = -1;         // the slot of kind kCandidates with the same condition; first, last and lifetime only
+    bool is_positional = false;  // first and last, and whatever is asked of the last n rows
+    base::Duration half_life = 0;
     size_t window = 0;
   };
   struct Answer {
@@ -84,16 +91,21 @@ class WindowQuery {
   void Cover(const StateNode& node, const TimeRange& range, base::Time cut, QueryScratch* scratch) const;
   void CoverLeaf(const StateNode& leaf, const TimeRange& range, base::Time cut, QueryScratch* scratch) const;
   void RunNest(const Nest& nest, const StateNode& root, base::Time cut, QueryScratch* scratch, Cell* cells) const;
-  void AddPiece(SlotKind kind, int slot, const Piece& piece, const QueryScratch& scratch,
-                PartialAggregate* state) const;
-  [[nodiscard]] Cell RunPositional(const Output& output, const EntityState& state, const TimeRange& range,
-                                   base::Time cut) const;
+  void AddPiece(int slot, const Piece& piece, const QueryScratch& scratch, PartialAggregate* state) const;
+  // A node all of whose rows are inside and settled, but whose partial was too much to keep.
+  void AddWhole(int slot, const StateNode& node, PartialAggregate* state) const;
+  void RunTiles(size_t index, const StateNode& root, base::Time cut, QueryScratch* scratch, Cell* cells) const;
+  [[nodiscard]] Cell RunPositional(size_t index, const EntityState& state, base::Time cut, QueryScratch* scratch) const;
+  [[nodiscard]] Cell ValueAt(const Output& output, const RowPosition& at) const;
+  [[nodiscard]] Cell ListOf(const Output& output, const std::vector<RowPosition>& rows, std::string* bytes) const;
+  [[nodiscard]] Cell FoldRows(const Output& output, base::Time at, QueryScratch* scratch, std::string* bytes) const;
+  [[nodiscard]] Question QuestionOf(const Output& output, base::Time at) const;
 
   const TableLayout* layout_;
   std::vector<Output> outputs_;
   std::vector<expr::Window> windows_;
   std::vector<Nest> nests_;
-  std::vector<size_t> positional_;  // outputs of first and last
+  std::vector<size_t> positional_, tiled_;  // outputs that no nest answers; tiled: ewma
 };
 
 // Whether any event counts at this cut, whatever its event_time.

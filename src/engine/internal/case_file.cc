@@ -123,16 +123,18 @@ class CaseReader {
   }
 
   void ReadFeature(std::string_view text) {
-    const size_t equals = text.find('='), from = text.rfind(" from "), of = text.rfind(" of ", from);
-    if (equals == std::string_view::npos || from == std::string_view::npos || of == std::string_view::npos ||
-        of < equals) {
-      return Fail("Feature is not of the form: feature NAME = EXPR of ENTITY from SOURCE.");
+    const size_t equals = text.find('='), from = text.rfind(" from ");
+    if (equals == std::string_view::npos || from == std::string_view::npos || from < equals) {
+      return Fail("Feature is not of the form: feature NAME = EXPR [of ENTITY] from SOURCE.");
     }
+    const size_t found = text.rfind(" of ", from);
+    const bool is_global = found == std::string_view::npos || found < equals;
+    const size_t of = is_global ? from : found;
     CaseFeature feature;
     feature.line = line_;
     feature.name = Trim(text.substr(0, equals));
     feature.expression = Trim(text.substr(equals + 1, of - equals - 1));
-    feature.entity = Trim(text.substr(of + 4, from - of - 4));
+    if (!is_global) feature.entity = Trim(text.substr(of + 4, from - of - 4));
     feature.source = Trim(text.substr(from + 6));
     cases_.back().features.push_back(std::move(feature));
   }
@@ -142,7 +144,7 @@ class CaseReader {
     const std::string source(text.substr(0, end));
     text = Trim(text.substr(end));
     while (!text.empty()) {
-      const size_t comma = std::min(text.find(','), text.size());
+      const size_t comma = EndOfColumn(text);
       const std::string_view part = text.substr(0, comma);
       const size_t colon = part.find(':');
       if (colon == std::string_view::npos) return Fail("Columns are not of the form: columns SOURCE NAME: TYPE, …");
@@ -150,6 +152,17 @@ class CaseReader {
           {line_, source, std::string(Trim(part.substr(0, colon))), std::string(Trim(part.substr(colon + 1)))});
       text = Trim(text.substr(std::min(comma + 1, text.size())));
     }
+  }
+
+  // The comma behind "price: decimal(12, 2)", or the end.
+  static size_t EndOfColumn(std::string_view text) {
+    int depth = 0;
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '(') ++depth;
+      if (text[i] == ')') --depth;
+      if (text[i] == ',' && depth <= 0) return i;
+    }
+    return text.size();
   }
 
   void Fail(std::string message) { failures_->push_back({file_, line_, std::move(message)}); }

@@ -23,7 +23,7 @@ struct CaseTable {
 
 struct CaseFeature {
   int line = 0;
-  std::string name, expression, entity, source;
+  std::string name, expression, entity, source;  // entity is empty: of all
 };
 
 struct CaseColumnType {

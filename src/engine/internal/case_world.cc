@@ -76,9 +76,10 @@ class WorldBuilder {
     }
     std::map<std::string, std::string> implied;
     for (const CaseFeature& feature : case_.features) {
-      if (!is_defined("entities", feature.entity)) implied[feature.entity] = ImpliedEntity(feature);
+      const bool is_global = feature.entity.empty();
+      if (!is_global && !is_defined("entities", feature.entity)) implied[feature.entity] = ImpliedEntity(feature);
       views += fmt::format("  {0}:\n    entity: {1}\n    source: {2}\n    features:\n      {0}: {3}\n", feature.name,
-                           feature.entity, feature.source, InQuotes(feature.expression));
+                           is_global ? "[]" : feature.entity, feature.source, InQuotes(feature.expression));
     }
     for (const auto& [name, text] : implied) entities += text;
     std::string project;

@@ -1,7 +1,7 @@
 // plain_aggregate.h: the value of one aggregate of the events given, by one fold; for the brute-force evaluator.
 //
-// Order. Events stand by event_time, then known_at, then event_id, then the canonical encoding of the argument. Only
-// first and last can tell; sums are exact and rounded once, so that they cannot.
+// Order. Events stand by event_time, then known_at, then event_id, then the canonical order of the argument. Only
+// first, last and windows of the last n events can tell; sums are exact and rounded once, so that they cannot.
 //
 // Thread safety: pure functions.
 #pragma once
@@ -28,9 +28,14 @@ struct PlainEvent {
   base::Time event_time = 0, known_at = 0;
   std::string event_id;
   data::Value argument;  // unused by count()
+  int64_t row = 0;       // where it stands, for who wants to know
 };
 
-// Null with *error where the value does not fit its type.
-data::Value FoldAggregate(const expr::Aggregate& aggregate, std::vector<PlainEvent> events, bool* error);
+// In the order above; of a window of the last n events, only these. Of events whose order nothing depends on, nothing.
+void OrderEvents(const expr::Aggregate& aggregate, std::vector<PlainEvent>* events);
+
+// `events` are those in the bounds of the window at t; of these a window of the last n takes the newest n. Null with
+// *error where the value does not fit its type.
+data::Value FoldAggregate(const expr::Aggregate& aggregate, base::Time t, std::vector<PlainEvent> events, bool* error);
 
 }  // namespace plumb::engine::internal

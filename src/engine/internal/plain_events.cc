@@ -1,6 +1,8 @@
 #include "engine/internal/plain_events.h"
 
-#include <map>
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "features/events.h"
@@ -39,12 +41,15 @@ base::Result<PlainEvents> PlainEvents::Make(const features::Source& source, cons
 
 void PlainEvents::GroupVersions() {
   if (event_id_ < 0) return;
-  std::map<std::string, size_t> numbers;
+  const data::Column& ids = ColumnAt(event_id_);
+  std::unordered_map<std::string_view, int64_t> newest;  // by id: the row that is a version of it and was met last
+  newest.reserve(rows_.rows);
   for (int64_t row = 0; row < size(); ++row) {
-    const auto [found, is_new] = numbers.emplace(EventId(row), versions_.size());
-    if (is_new) versions_.emplace_back();
-    versions_[found->second].push_back(row);
-    event_of_row_.push_back(found->second);
+    const auto [found, is_first] = newest.emplace(ids.String(static_cast<size_t>(row)), row);
+    next_version_.push_back(row);
+    if (is_first) continue;
+    std::swap(next_version_.back(), next_version_[static_cast<size_t>(found->second)]);
+    found->second = row;
   }
 }
 
@@ -55,7 +60,10 @@ std::string PlainEvents::EventId(int64_t row) const {
 
 std::vector<int64_t> PlainEvents::Versions(int64_t row) const {
   if (event_id_ < 0) return {row};
-  return versions_[event_of_row_[static_cast<size_t>(row)]];
+  std::vector<int64_t> versions = {row};
+  for (int64_t version = NextVersion(row); version != row; version = NextVersion(version)) versions.push_back(version);
+  std::sort(versions.begin(), versions.end());
+  return versions;
 }
 
 std::string PlainEvents::Canonical(int64_t row) const {
@@ -70,11 +78,17 @@ std::string PlainEvents::Canonical(int64_t row) const {
   return encoding;
 }
 
+bool PlainEvents::IsDeleted(int64_t row) const {
+  if (deleted_ < 0) return false;
+  const auto at = static_cast<size_t>(row);
+  return !ColumnAt(deleted_).IsNull(at) && ColumnAt(deleted_).Int(at) != 0;
+}
+
 // The version that is the event at `cut`. Requires: at least `row` is known.
 int64_t PlainEvents::VersionAt(int64_t row, base::Time cut) const {
   int64_t best = row;
-  for (const int64_t version : versions_[event_of_row_[static_cast<size_t>(row)]]) {
-    if (version == best || KnownAt(version) >= cut || KnownAt(version) < KnownAt(best)) continue;
+  for (int64_t version = NextVersion(row); version != row; version = NextVersion(version)) {
+    if (KnownAt(version) >= cut || KnownAt(version) < KnownAt(best)) continue;
     if (KnownAt(version) == KnownAt(best)) {
       const int order = Canonical(version).compare(Canonical(best));
       if (order > 0 || (order == 0 && version > best)) continue;
@@ -87,11 +101,7 @@ int64_t PlainEvents::VersionAt(int64_t row, base::Time cut) const {
 EventVerdict PlainEvents::KnownVersionVerdict(int64_t row, base::Time cut) const {
   const int64_t counts = VersionAt(row, cut);
   if (counts != row) return KnownAt(counts) == KnownAt(row) ? EventVerdict::kConflicting : EventVerdict::kSuperseded;
-  if (deleted_ >= 0) {
-    const data::Column& deleted = rows_.columns[static_cast<size_t>(deleted_)];
-    if (!deleted.IsNull(static_cast<size_t>(row)) && deleted.Int(static_cast<size_t>(row)) != 0)
-      return EventVerdict::kDeleted;
-  }
+  if (IsDeleted(row)) return EventVerdict::kDeleted;
   return HasTime(row) ? EventVerdict::kUsed : EventVerdict::kNoTime;
 }
 

@@ -36,7 +36,7 @@ class PlainEvents {
   [[nodiscard]] base::Time KnownAt(int64_t row) const { return ColumnAt(known_at_).Int(static_cast<size_t>(row)); }
   [[nodiscard]] std::string EventId(int64_t row) const;  // "" without ids
 
-  // All versions of the event that `row` is one of.
+  // All versions of the event that `row` is one of, in row order.
   [[nodiscard]] std::vector<int64_t> Versions(int64_t row) const;
 
   // kUsed if the row is its event at this cut; otherwise kNotYetKnown, kSuperseded, kConflicting, kDeleted or kNoTime.
@@ -47,8 +47,16 @@ class PlainEvents {
     return KnownVersionVerdict(row, cut);
   }
 
+  // Whether the row is its event at every cut after its known_at: it has a time, and is no delete and the only version.
+  [[nodiscard]] bool CountsOnceKnown(int64_t row) const {
+    return HasTime(row) && !IsDeleted(row) && (event_id_ < 0 || NextVersion(row) == row);
+  }
+
  private:
+  [[nodiscard]] bool IsDeleted(int64_t row) const;
   [[nodiscard]] const data::Column& ColumnAt(int index) const { return rows_.columns[static_cast<size_t>(index)]; }
+  // With ids; the row itself when its event has no other version.
+  [[nodiscard]] int64_t NextVersion(int64_t row) const { return next_version_[static_cast<size_t>(row)]; }
   [[nodiscard]] std::string Canonical(int64_t row) const;
   [[nodiscard]] EventVerdict KnownVersionVerdict(int64_t row, base::Time cut) const;
   [[nodiscard]] int64_t VersionAt(int64_t row, base::Time cut) const;
@@ -57,8 +65,8 @@ class PlainEvents {
   const features::Source* source_ = nullptr;
   data::Batch rows_;
   int event_time_ = -1, known_at_ = -1, event_id_ = -1, deleted_ = -1;  // columns of rows_
-  std::vector<size_t> event_of_row_;                                    // with ids: which of versions_
-  std::vector<std::vector<int64_t>> versions_;
+  // With ids: the versions of an event as a ring, from each to the one met after it and from the last to the first.
+  std::vector<int64_t> next_version_;
 };
 
 }  // namespace plumb::engine::internal
