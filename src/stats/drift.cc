@@ -154,9 +154,9 @@ base::Result<std::vector<double>> QuantileEdges(std::span<const double> referenc
 
 base::Result<std::vector<int64_t>> CountBins(std::span<const double> values, std::span<const double> edges) {
   PLUMB_RETURN_IF_ERROR(CheckValues(values, "binned"));
-  for (size_t i = 1; i < edges.size(); i++) {
-    if (!(edges[i - 1] < edges[i])) {
-      return base::InvalidArgument("Edges of bins do not ascend: {}, {}.", edges[i - 1], edges[i]);
+  for (size_t i = 0; i < edges.size(); i++) {
+    if (std::isnan(edges[i]) || (i > 0 && !(edges[i - 1] < edges[i]))) {
+      return base::InvalidArgument("Edges of bins do not ascend: edge {}, {}.", i, edges[i]);
     }
   }
   std::vector<int64_t> counts(edges.size() + 1);

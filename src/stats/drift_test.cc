@@ -222,6 +222,7 @@ TEST(Drift, RejectsBadArguments) {
       {"deviation", NormedWassersteinDistance(one, one, 0).status()},
       {"edges", CountBins(one, Doubles{2, 1}).status()},
       {"NaN edge", CountBins(one, Doubles{1, kNan}).status()},
+      {"only a NaN edge", CountBins(one, Doubles{kNan}).status()},
       {"positions", WassersteinDistanceOfCounts(Doubles{2, 1}, good, good).status()},
       {"number of positions", WassersteinDistanceOfCounts(one, good, good).status()},
   };

@@ -33,7 +33,8 @@ TEST(ChiSquareTail, AgreesWithTheIncompleteGammaFunction) {
       {700, 3, 2.0991308534204088e-151},
   };
   for (const auto& c : cases) {
-    EXPECT_NEAR(ChiSquareTail(c.x, c.degrees), c.wanted, 1e-13) << c.x << " of " << c.degrees;
+    EXPECT_NEAR(ChiSquareTail(c.x, c.degrees), c.wanted, c.degrees < 1000 ? 1e-15 : 1e-11)
+        << c.x << " of " << c.degrees;
     EXPECT_NEAR(ChiSquareTail(c.x, c.degrees) / c.wanted, 1, 1e-10) << c.x << " of " << c.degrees;
   }
 }
