@@ -41,6 +41,13 @@ function(plumb_add_fuzz_replay program source)
                        ENVIRONMENT "${PLUMB_TEST_ENVIRONMENT}")
 endfunction()
 
+# tests/bits/bits_digest.cc, built in several trees by `./dev bits`. It reads a header of the engine's tests.
+function(plumb_add_bits_digest)
+  add_executable(bits_digest EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/bits/bits_digest.cc)
+  plumb_allow(bits_digest PRIVATE base stats data expr features engine)
+  target_link_libraries(bits_digest PRIVATE fmt::fmt)
+endfunction()
+
 # bench/NAME_bench.cc becomes the program bench_NAME, which prints one JSON line for each figure.
 function(plumb_add_benches)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*_bench.cc)
