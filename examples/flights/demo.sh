@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # The flights example from raw tables to a served, audited prediction. Run by `./dev demo`, which sets
 #   PLUMB_BINARY         the plumb program
-#   PLUMB_PYTHON         a Python with pyarrow (only to prepare the raw tables)
+#   PLUMB_PYTHON         a Python with pyarrow and numpy (only to prepare the raw tables)
 #   PLUMB_FLIGHTS_DATA   the folder with the raw tables
 # It leaves its state in examples/flights/.plumb, so that every command of the tour in README.md works afterwards.
 set -euo pipefail
 cd "$(dirname "$0")"
 plumb=$PLUMB_BINARY
 requests=${PLUMB_DEMO_REQUESTS:-1000}
+# XGBoost's threads sleep while they wait for one another, rather than spin: else they take the time of whatever else runs.
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 
 step() { printf '\n== %s\n' "$*"; }
 server=

@@ -16,172 +16,158 @@ RAW_DIRECTORY holds flights.csv.zip, weather.csv, planes.csv and airports.csv (p
 Written (Parquet, UTC timestamps in microseconds): flights.parquet, weather.parquet, planes.parquet.
 """
 
-import csv
-import datetime as dt
-import io
 import os
 import sys
 import zipfile
 import zoneinfo
+from datetime import datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
 import pyarrow.parquet as pq
 
-UTC = dt.timezone.utc
-MINUTE = dt.timedelta(minutes=1)
+HOUR, DAY = 60, 24 * 60  # instants are counted in minutes since 1970 began in UTC, local times in minutes likewise
 MISSING_ZONES = {code: "America/Puerto_Rico" for code in ("BQN", "PSE", "SJU", "STT")}
+INSTANT = pa.timestamp("us", "UTC")
+
+
+def read_csv(file, types):
+    """The named columns; NA and nothing are null."""
+    options = pyarrow.csv.ConvertOptions(column_types=types, include_columns=list(types), null_values=["", "NA"],
+                                         strings_can_be_null=True)
+    return pyarrow.csv.read_csv(file, convert_options=options).combine_chunks()
+
+
+def write(columns, path):
+    temporary = path + ".tmp"
+    pq.write_table(pa.table(columns), temporary, compression="zstd")
+    os.replace(temporary, path)
+
+
+def known(column):
+    return column.is_valid().to_numpy(zero_copy_only=False)
+
+
+def integers(column):
+    """As numpy integers; what is null is 0."""
+    return column.fill_null(0).to_numpy()
+
+
+def instants(minutes, is_known=None):
+    microseconds = pa.array(minutes * 60_000_000, mask=None if is_known is None else ~is_known)
+    return microseconds.cast(INSTANT)
+
+
+def minutes_of(texts):
+    return texts.cast(INSTANT).cast(pa.int64()).to_numpy() // 60_000_000
+
+
+def hhmm_minutes(numbers):
+    """517 → 317 minutes after midnight; 2400 → 1440."""
+    return numbers // 100 * 60 + numbers % 100
 
 
 def zones_of_airports(airports_csv):
     """IANA zone of every airport code, with the four that the table lacks."""
-    with open(airports_csv, newline="", encoding="utf-8") as file:
-        zones = {row["faa"]: row["tzone"] for row in csv.DictReader(file)}
-    for code, zone in MISSING_ZONES.items():
-        zones.setdefault(code, zone)
-    return zones
+    table = read_csv(airports_csv, {"faa": pa.string(), "tzone": pa.string()})
+    return MISSING_ZONES | dict(zip(table["faa"].to_pylist(), table["tzone"].to_pylist()))
 
 
-def hhmm_minutes(text):
-    """'517' → 317 minutes after midnight; '2400' → 1440; 'NA' → None."""
-    if text in ("", "NA"):
-        return None
-    number = int(text)
-    return number // 100 * 60 + number % 100
+class LocalClocks:
+    """Finds instants by what the clock of a zone shows: for arrays of instants, one zone each."""
 
+    def __init__(self, zones):
+        names, self._zone = np.unique(zones, return_inverse=True)
+        self._zones = [zoneinfo.ZoneInfo(name) for name in names]
 
-class LocalClock:
-    """Finds instants by what a zone's clock shows; remembers the offset of each zone and hour."""
+    def offsets(self, at):
+        """Minutes from UTC to local time. No clock is changed within an hour of UTC, so each zone and hour is
+        asked once."""
+        asked, where = np.unique(at // HOUR * len(self._zones) + self._zone, return_inverse=True)
+        return np.array([self._offset(*divmod(int(key), len(self._zones))) for key in asked])[where]
 
-    def __init__(self):
-        self._offsets = {}
-        self._zones = {}
+    def _offset(self, hour, zone):
+        return datetime.fromtimestamp(hour * 3600, self._zones[zone]).utcoffset() // timedelta(minutes=1)
 
-    def offset(self, instant, zone):
-        key = (zone, instant.replace(minute=0))
-        if key not in self._offsets:
-            tz = self._zones.setdefault(zone, zoneinfo.ZoneInfo(zone))
-            self._offsets[key] = instant.astimezone(tz).utcoffset()
-        return self._offsets[key]
-
-    def first_after(self, after, minutes, zone):
-        """The first instant later than `after` at which the clock of `zone` shows `minutes` past midnight."""
-        local_midnight = (after + self.offset(after, zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    def first_after(self, after, minutes):
+        """The first instants later than `after` at which the clocks show `minutes` past midnight."""
+        shift = self.offsets(after)
+        local_midnight = (after + shift) // DAY * DAY
+        found = np.zeros_like(after)
         for day in range(3):
-            local = local_midnight + dt.timedelta(days=day, minutes=minutes)
-            instant = local - self.offset(local - self.offset(after, zone), zone)
-            if instant > after:
-                return instant
-        raise ValueError(f"no such time: {minutes} minutes in {zone} after {after}")
+            local = local_midnight + day * DAY + minutes
+            instant = local - self.offsets(local - shift)
+            found = np.where((found == 0) & (instant > after), instant, found)
+        if not found.all():
+            raise ValueError(f"no such time: {minutes[found == 0][0]} minutes past midnight in the next three days")
+        return found
 
 
-def scheduled_departure(row):
-    return dt.datetime.fromisoformat(row["time_hour"]) + int(row["minute"]) * MINUTE
+RAW_FLIGHTS = {
+    "dep_delay": pa.int64(), "arr_time": pa.int64(), "sched_arr_time": pa.int64(), "arr_delay": pa.int64(),
+    "carrier": pa.string(), "flight": pa.string(), "tailnum": pa.string(), "origin": pa.string(), "dest": pa.string(),
+    "air_time": pa.float64(), "distance": pa.float64(), "minute": pa.int64(), "time_hour": pa.string(),
+}
 
 
-def scheduled_arrival(row, scheduled, zone, clock):
-    return clock.first_after(scheduled, hhmm_minutes(row["sched_arr_time"]), zone)
-
-
-def arrival(row, planned, zone, clock):
-    """The instant of arrival, or None for a flight without outcome; and whether the recorded arr_time agrees."""
-    if row["arr_delay"] in ("", "NA"):
-        return None, True
-    arrived = planned + int(row["arr_delay"]) * MINUTE
-    shown = arrived + clock.offset(arrived, zone)
-    recorded = hhmm_minutes(row["arr_time"])
-    return arrived, recorded is None or (shown.hour * 60 + shown.minute) == recorded % 1440
-
-
-def number(text, convert=float):
-    return None if text in ("", "NA") else convert(text)
-
-
-def text_or_none(text):
-    return None if text in ("", "NA") else text
-
-
-FLIGHT_FIELDS = [
-    ("flight_id", pa.string()), ("carrier", pa.string()), ("flight", pa.int64()), ("origin", pa.string()),
-    ("dest", pa.string()), ("tail", pa.string()), ("distance", pa.float64()), ("scheduled", pa.timestamp("us", "UTC")),
-    ("scheduled_arrival", pa.timestamp("us", "UTC")), ("dest_zone", pa.string()), ("departed_at", pa.timestamp("us", "UTC")),
-    ("dep_delay", pa.float64()), ("arrived_at", pa.timestamp("us", "UTC")), ("arr_delay", pa.float64()),
-    ("air_time", pa.float64()),
-]
-
-
-def flight_record(row, zones, clock):
-    scheduled = scheduled_departure(row)
-    zone = zones[row["dest"]]
-    planned = scheduled_arrival(row, scheduled, zone, clock)
-    arrived, agrees = arrival(row, planned, zone, clock)
-    delay = number(row["dep_delay"])
-    record = {
+def flight_columns(raw, zones):
+    """What is written, and for each flight whether the recorded arr_time agrees with what was found."""
+    dest_zones = [zones[code] for code in raw["dest"].to_pylist()]
+    clocks = LocalClocks(dest_zones)
+    scheduled = minutes_of(raw["time_hour"]) + integers(raw["minute"])
+    planned = clocks.first_after(scheduled, hhmm_minutes(integers(raw["sched_arr_time"])))
+    arrived, has_arrived = planned + integers(raw["arr_delay"]), known(raw["arr_delay"])
+    shown = (arrived + clocks.offsets(arrived)) % DAY
+    agrees = ~has_arrived | ~known(raw["arr_time"]) | (shown == hhmm_minutes(integers(raw["arr_time"])) % DAY)
+    number = pc.binary_join_element_wise(raw["carrier"], raw["flight"], "")
+    hour = pc.utf8_slice_codeunits(raw["time_hour"], 0, 13)
+    columns = {
         # (time_hour, origin, carrier, flight) is unique; (year, month, day, carrier, flight) is not.
-        "flight_id": f"{row['carrier']}{row['flight']}-{row['origin']}-{row['time_hour'][:13]}",
-        "carrier": row["carrier"], "flight": int(row["flight"]), "origin": row["origin"], "dest": row["dest"],
-        "tail": text_or_none(row["tailnum"]), "distance": number(row["distance"]), "scheduled": scheduled,
-        "scheduled_arrival": planned, "dest_zone": zone,
-        "departed_at": None if delay is None else scheduled + int(delay) * MINUTE, "dep_delay": delay,
-        "arrived_at": arrived, "arr_delay": number(row["arr_delay"]), "air_time": number(row["air_time"]),
+        "flight_id": pc.binary_join_element_wise(number, raw["origin"], hour, "-"),
+        "carrier": raw["carrier"], "flight": raw["flight"].cast(pa.int64()), "origin": raw["origin"],
+        "dest": raw["dest"], "tail": raw["tailnum"], "distance": raw["distance"], "scheduled": instants(scheduled),
+        "scheduled_arrival": instants(planned), "dest_zone": pa.array(dest_zones),
+        "departed_at": instants(scheduled + integers(raw["dep_delay"]), known(raw["dep_delay"])),
+        "dep_delay": raw["dep_delay"].cast(pa.float64()), "arrived_at": instants(arrived, has_arrived),
+        "arr_delay": raw["arr_delay"].cast(pa.float64()), "air_time": raw["air_time"],
     }
-    return record, agrees
-
-
-def write(records, fields, path):
-    schema = pa.schema(fields)
-    columns = {name: [record[name] for record in records] for name, _ in fields}
-    temporary = path + ".tmp"
-    pq.write_table(pa.table(columns, schema=schema), temporary, compression="zstd")
-    os.replace(temporary, path)
+    return columns, agrees
 
 
 def prepare_flights(raw, out):
     zones = zones_of_airports(os.path.join(raw, "airports.csv"))
-    clock = LocalClock()
-    records, disagree = [], 0
-    with zipfile.ZipFile(os.path.join(raw, "flights.csv.zip")) as archive, archive.open("flights.csv") as file:
-        for row in csv.DictReader(io.TextIOWrapper(file, encoding="utf-8", newline="")):
-            record, agrees = flight_record(row, zones, clock)
-            records.append(record)
-            disagree += not agrees
-    if len({record["flight_id"] for record in records}) != len(records):
+    with zipfile.ZipFile(os.path.join(raw, "flights.csv.zip")) as archive:
+        columns, agrees = flight_columns(read_csv(pa.py_buffer(archive.read("flights.csv")), RAW_FLIGHTS), zones)
+    if pc.count_distinct(columns["flight_id"]).as_py() != len(agrees):
         raise ValueError("flight_id is not unique")
-    write(records, FLIGHT_FIELDS, os.path.join(out, "flights.parquet"))
-    return len(records), disagree
+    write(columns, os.path.join(out, "flights.parquet"))
+    return len(agrees), np.count_nonzero(~agrees)
 
 
 WEATHER_NUMBERS = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 
 
 def prepare_weather(raw, out):
-    fields = [("airport", pa.string()), ("observed_at", pa.timestamp("us", "UTC"))]
-    fields += [(name, pa.float64()) for name in WEATHER_NUMBERS]
-    records = []
-    with open(os.path.join(raw, "weather.csv"), newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            record = {"airport": row["origin"], "observed_at": dt.datetime.fromisoformat(row["time_hour"])}
-            record.update({name: number(row[name]) for name in WEATHER_NUMBERS})
-            records.append(record)
-    write(records, fields, os.path.join(out, "weather.parquet"))
-    return len(records)
+    types = {"origin": pa.string(), "time_hour": pa.string()} | {name: pa.float64() for name in WEATHER_NUMBERS}
+    table = read_csv(os.path.join(raw, "weather.csv"), types)
+    columns = {"airport": table["origin"], "observed_at": table["time_hour"].cast(INSTANT)}
+    write(columns | {name: table[name] for name in WEATHER_NUMBERS}, os.path.join(out, "weather.parquet"))
+    return len(table)
 
 
 def prepare_planes(raw, out):
-    fields = [("tail", pa.string()), ("built_at", pa.timestamp("us", "UTC")), ("manufacturer", pa.string()),
-              ("engines", pa.int64()), ("seats", pa.int64())]
-    records = []
-    with open(os.path.join(raw, "planes.csv"), newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            year = number(row["year"], int)
-            records.append({
-                "tail": row["tailnum"],
-                # Only the year is known: its first day; a year that is missing, or after the flights, leaves no time.
-                "built_at": dt.datetime(year, 1, 1, tzinfo=UTC) if year and year <= 2013 else None,
-                "manufacturer": text_or_none(row["manufacturer"]),
-                "engines": number(row["engines"], int), "seats": number(row["seats"], int),
-            })
-    write(records, fields, os.path.join(out, "planes.parquet"))
-    return len(records)
+    table = read_csv(os.path.join(raw, "planes.csv"), {
+        "tailnum": pa.string(), "year": pa.int64(), "manufacturer": pa.string(), "engines": pa.int64(),
+        "seats": pa.int64()})
+    years = integers(table["year"])
+    # Only the year is known: its first day; a year that is missing, or after the flights, leaves no time.
+    days = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+    write({"tail": table["tailnum"], "built_at": instants(days * DAY, (years > 0) & (years <= 2013)),
+           "manufacturer": table["manufacturer"], "engines": table["engines"], "seats": table["seats"]},
+          os.path.join(out, "planes.parquet"))
+    return len(table)
 
 
 def main():

@@ -1,7 +1,7 @@
 """The flights example's conversion against rows computed by hand."""
 
-import csv
 import importlib.util
+import io
 import pathlib
 
 import pytest
@@ -49,8 +49,10 @@ CASES = {
 }
 
 
-def raw(text):
-    return next(csv.DictReader([HEADER, text]))
+def converted(text):
+    raw = prepare.read_csv(io.BytesIO(f"{HEADER}\n{text}\n".encode()), prepare.RAW_FLIGHTS)
+    columns, agrees = prepare.flight_columns(raw, ZONES)
+    return {name: column[0].as_py() for name, column in columns.items()}, agrees[0]
 
 
 def shown(instant):
@@ -60,19 +62,26 @@ def shown(instant):
 @pytest.mark.parametrize("name", CASES)
 def test_instants_agree_with_the_pencil(name):
     text, scheduled, departed, arrived = CASES[name]
-    record, agrees = prepare.flight_record(raw(text), ZONES, prepare.LocalClock())
+    flight, agrees = converted(text)
     assert agrees
-    assert [shown(record[key]) for key in ("scheduled", "departed_at", "arrived_at")] == [scheduled, departed, arrived]
+    assert [shown(flight[key]) for key in ("scheduled", "departed_at", "arrived_at")] == [scheduled, departed, arrived]
 
 
 def test_a_flight_without_a_tail_keeps_null():
-    record, _ = prepare.flight_record(raw(CASES["cancelled"][0].replace("N18120", "NA")), ZONES, prepare.LocalClock())
-    assert record["tail"] is None
+    flight, _ = converted(CASES["cancelled"][0].replace("N18120", "NA"))
+    assert flight["tail"] is None
 
 
 def test_a_recorded_arrival_that_contradicts_the_delay_is_noticed():
-    _, agrees = prepare.flight_record(raw(CASES["central time"][0].replace(",830,", ",835,")), ZONES, prepare.LocalClock())
+    _, agrees = converted(CASES["central time"][0].replace(",830,", ",835,"))
     assert not agrees
+
+
+def test_flights_to_several_zones_are_found_together():
+    lines = "\n".join([HEADER] + [text for text, *_ in CASES.values()]) + "\n"
+    columns, agrees = prepare.flight_columns(prepare.read_csv(io.BytesIO(lines.encode()), prepare.RAW_FLIGHTS), ZONES)
+    assert agrees.all()
+    assert [shown(at) for at in columns["arrived_at"].to_pylist()] == [arrived for *_, arrived in CASES.values()]
 
 
 def test_the_four_missing_airports_get_atlantic_time(tmp_path):
@@ -83,6 +92,6 @@ def test_the_four_missing_airports_get_atlantic_time(tmp_path):
     assert zones["IAH"] == "America/Chicago"
 
 
-@pytest.mark.parametrize("text,minutes", [("517", 317), ("2400", 1440), ("3", 3), ("NA", None), ("", None)])
-def test_hhmm(text, minutes):
-    assert prepare.hhmm_minutes(text) == minutes
+@pytest.mark.parametrize("number,minutes", [(517, 317), (2400, 1440), (3, 3), (0, 0)])
+def test_hhmm(number, minutes):
+    assert prepare.hhmm_minutes(number) == minutes
