@@ -112,12 +112,14 @@ class BruteForce::Evaluator {
     std::function<Value(const std::string&)> column;
     base::Time t = 0;
     std::vector<Value> aggregates;
+    std::vector<uint8_t> aggregate_errors;  // whether each is null because of an overflow
     std::vector<Value> features;
   };
 
   // Sets *error after an overflow, and leaves it alone otherwise.
   static Value ScalarAt(const expr::Scalar& scalar, const Names& names, bool* error) {
     std::vector<Value> inputs;
+    std::vector<uint8_t> input_errors(scalar.inputs().size(), 0);
     for (const expr::Input& input : scalar.inputs()) {
       switch (input.leaf) {
         case expr::Input::Leaf::kColumn:
@@ -127,6 +129,7 @@ class BruteForce::Evaluator {
           inputs.push_back(Value::Timestamp(names.t));
           break;
         case expr::Input::Leaf::kAggregate:
+          input_errors[inputs.size()] = names.aggregate_errors[static_cast<size_t>(input.index)];
           inputs.push_back(names.aggregates[static_cast<size_t>(input.index)]);
           break;
         case expr::Input::Leaf::kFeature:
@@ -135,7 +138,7 @@ class BruteForce::Evaluator {
       }
     }
     bool is_error = false;
-    Value value = scalar.EvaluateRow(inputs, &is_error);
+    Value value = scalar.EvaluateRow(inputs, &is_error, input_errors);
     if (is_error && error != nullptr) *error = true;
     return value;
   }
@@ -185,10 +188,13 @@ class BruteForce::Evaluator {
     const bool is_found =
         std::any_of(of_entity.begin(), of_entity.end(), [&](const EntityRow& of) { return Counts(*id.view, of, cut); });
     Names names = InputNames(*id.view, keys, t);
-    bool error = false;
     for (size_t i = 0; i < rows.size(); ++i) {
-      names.aggregates.push_back(AggregateOf(feature.checked.aggregates[i], *id.view, std::move(rows[i]), t, &error));
+      bool is_error = false;
+      names.aggregates.push_back(
+          AggregateOf(feature.checked.aggregates[i], *id.view, std::move(rows[i]), t, &is_error));
+      names.aggregate_errors.push_back(is_error ? 1 : 0);
     }
+    bool error = false;
     names.features = LookUps(feature.checked, names, t, cut);
     Value value = ScalarAt(feature.checked.scalar, names, &error);
     const FeatureStatus status = is_found ? StatusOf(value, error) : FeatureStatus::kNotFound;

@@ -153,6 +153,7 @@ void Evaluation::FetchAggregates(int index) {
   state.fetched.emplace(call, times_.size());
   fetcher_.Fetch(request, &*state.fetched);
   state.aggregates.resize(call.aggregates.size());
+  state.aggregate_errors.resize(call.aggregates.size());
 }
 
 data::Column Evaluation::AggregateColumn(int call, int aggregate) const {
@@ -171,7 +172,9 @@ void Evaluation::Prepare(const CompiledExpression& expression, FrameIndex frame,
     if (input.leaf != expr::Input::Leaf::kAggregate || expression.is_plain_aggregate) continue;
     const int aggregate = expression.aggregates[static_cast<size_t>(input.index)];
     auto& column = calls_[static_cast<size_t>(call)].aggregates[static_cast<size_t>(aggregate)];
-    if (!column) column = AggregateColumn(call, aggregate);
+    if (column) continue;
+    column = AggregateColumn(call, aggregate);
+    NoteErrors(call, aggregate);
   }
 }
 
@@ -202,6 +205,34 @@ std::vector<const data::Column*> Evaluation::InputsOf(const CompiledExpression& 
   return inputs;
 }
 
+void Evaluation::NoteErrors(int call, int aggregate) {
+  CallState& state = calls_[static_cast<size_t>(call)];
+  const FetchedRows& fetched = *state.fetched;
+  const CellState* cells = fetched.states.data() + fetched.At(static_cast<size_t>(aggregate), 0);
+  std::vector<uint8_t>& errors = state.aggregate_errors[static_cast<size_t>(aggregate)];
+  for (size_t row = 0; row < fetched.rows; ++row) {
+    if (cells[row] != CellState::kError) continue;
+    if (errors.empty()) errors.assign(fetched.rows, 0);
+    errors[row] = 1;
+  }
+}
+
+// Empty when no input is an error anywhere. A look-up passes on its value only.
+std::vector<const uint8_t*> Evaluation::InputErrorsOf(const CompiledExpression& expression, int call) const {
+  std::vector<const uint8_t*> errors;
+  bool has_errors = false;
+  for (const expr::Input& input : expression.checked->scalar.inputs()) {
+    errors.push_back(nullptr);
+    if (input.leaf != expr::Input::Leaf::kAggregate) continue;
+    const auto aggregate = static_cast<size_t>(expression.aggregates[static_cast<size_t>(input.index)]);
+    const std::vector<uint8_t>& rows = calls_[static_cast<size_t>(call)].aggregate_errors[aggregate];
+    if (!rows.empty()) errors.back() = rows.data();
+    has_errors = has_errors || !rows.empty();
+  }
+  if (!has_errors) errors.clear();
+  return errors;
+}
+
 FeatureColumn Evaluation::Compute(const CompiledExpression& expression, FrameIndex frame, int call) {
   FeatureColumn result;
   std::vector<uint8_t> errors;
@@ -209,7 +240,8 @@ FeatureColumn Evaluation::Compute(const CompiledExpression& expression, FrameInd
     result.values = AggregateColumn(call, expression.aggregates.front());
   } else {
     const std::vector<const data::Column*> inputs = InputsOf(expression, frame, call);
-    result.values = expression.checked->scalar.Evaluate(inputs, times_.size(), &errors);
+    const std::vector<const uint8_t*> input_errors = InputErrorsOf(expression, call);
+    result.values = expression.checked->scalar.Evaluate(inputs, times_.size(), &errors, input_errors);
   }
   SetStatuses(expression, call, errors, &result);
   return result;
@@ -227,8 +259,9 @@ void Evaluation::SetStatuses(const CompiledExpression& expression, int call, con
   }
   if (call < 0 || !calls_[static_cast<size_t>(call)].fetched) return;
   const FetchedRows& fetched = *calls_[static_cast<size_t>(call)].fetched;
-  for (const int aggregate : expression.aggregates) {
-    const CellState* cells = fetched.states.data() + fetched.At(static_cast<size_t>(aggregate), 0);
+  // Other expressions have taken the errors of their aggregates in.
+  if (expression.is_plain_aggregate) {
+    const CellState* cells = fetched.states.data() + fetched.At(static_cast<size_t>(expression.aggregates.front()), 0);
     for (size_t row = 0; row < rows; ++row) {
       if (cells[row] == CellState::kError) column->statuses[row] = FeatureStatus::kError;
     }

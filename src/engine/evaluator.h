@@ -75,6 +75,7 @@ class Evaluation {
     std::vector<std::optional<data::Column>> inputs;  // of its frame, when they are made
     std::optional<FetchedRows> fetched;
     std::vector<std::optional<data::Column>> aggregates;  // those that an outer expression reads
+    std::vector<std::vector<uint8_t>> aggregate_errors;   // of the same, where there are any
     std::vector<FeatureColumn> features;
   };
 
@@ -88,6 +89,8 @@ class Evaluation {
   void Prepare(const CompiledExpression& expression, FrameIndex frame, int call);
   FeatureColumn Compute(const CompiledExpression& expression, FrameIndex frame, int call);
   [[nodiscard]] data::Column AggregateColumn(int call, int aggregate) const;
+  void NoteErrors(int call, int aggregate);
+  [[nodiscard]] std::vector<const uint8_t*> InputErrorsOf(const CompiledExpression& expression, int call) const;
   std::vector<const data::Column*> InputsOf(const CompiledExpression& expression, FrameIndex frame, int call);
   void SetStatuses(const CompiledExpression& expression, int call, const std::vector<uint8_t>& errors,
                    FeatureColumn* column);

@@ -17,22 +17,23 @@ void CollectFeatures(const ExprPtr& expr, std::vector<NamedFeature>* features) {
 
 }  // namespace
 
-data::Value Scalar::EvaluateRow(std::span<const data::Value> inputs, bool* error) const {
+data::Value Scalar::EvaluateRow(std::span<const data::Value> inputs, bool* error,
+                                std::span<const uint8_t> input_errors) const {
   PLUMB_CHECK(inputs.size() == inputs_.size(), "A scalar wants one value for each input.");
   for (size_t i = 0; i < inputs.size(); ++i) {
     PLUMB_CHECK(inputs[i].is_null() || inputs[i].type() == inputs_[i].type, "An input of a scalar has its type.");
   }
-  return EvaluateTree(*root_, inputs, error);
+  return EvaluateTree(*root_, inputs, error, input_errors);
 }
 
-data::Column Scalar::Evaluate(std::span<const data::Column* const> inputs, size_t rows,
-                              std::vector<uint8_t>* errors) const {
+data::Column Scalar::Evaluate(std::span<const data::Column* const> inputs, size_t rows, std::vector<uint8_t>* errors,
+                              std::span<const uint8_t* const> input_errors) const {
   PLUMB_CHECK(inputs.size() == inputs_.size(), "A scalar wants one column for each input.");
   for (size_t i = 0; i < inputs.size(); ++i) {
     PLUMB_CHECK(inputs[i]->type() == inputs_[i].type, "An input of a scalar has its type.");
     PLUMB_CHECK(inputs[i]->size() >= rows, "An input of a scalar has all rows.");
   }
-  return Run(*program_, inputs, rows, errors);
+  return Run(*program_, inputs, rows, errors, input_errors);
 }
 
 std::vector<NamedFeature> NamedFeatures(const ExprPtr& expr) {

@@ -55,9 +55,13 @@ class Scalar {
   // An error is a null that remembers why: operators that make null of null pass it on; `and`, `or`, `in`, case, if,
   // coalesce and is null drop it with the operand that they do not choose. A condition of case that is an error makes
   // the result an error, since nobody knows which branch was meant.
-  [[nodiscard]] data::Value EvaluateRow(std::span<const data::Value> inputs, bool* error = nullptr) const;
+  // Inputs may be such nulls themselves: input_errors is empty, or has for each input whether it is an error (null: no
+  // row is; else one byte a row). Requires: an input that is an error is null.
+  [[nodiscard]] data::Value EvaluateRow(std::span<const data::Value> inputs, bool* error = nullptr,
+                                        std::span<const uint8_t> input_errors = {}) const;
   [[nodiscard]] data::Column Evaluate(std::span<const data::Column* const> inputs, size_t rows,
-                                      std::vector<uint8_t>* errors = nullptr) const;
+                                      std::vector<uint8_t>* errors = nullptr,
+                                      std::span<const uint8_t* const> input_errors = {}) const;
 
  private:
   friend class Checker;

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "expr/checked.h"
-#include "expr/expect_values.h"
+#include "expr/expect_values_test.h"
 #include "expr/functions.h"
 
 namespace plumb::expr {

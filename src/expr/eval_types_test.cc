@@ -1,7 +1,7 @@
 // Decimals, lists and vectors.
 #include <gtest/gtest.h>
 
-#include "expr/expect_values.h"
+#include "expr/expect_values_test.h"
 
 namespace plumb::expr {
 namespace {

@@ -51,7 +51,8 @@ std::string SpellLiteral(const data::Value& value);
 std::string_view CalendarUnitName(CalendarUnit unit);
 
 // The specification: a plain walk of the tree.
-data::Value EvaluateTree(const Node& node, std::span<const data::Value> inputs, bool* error);
+data::Value EvaluateTree(const Node& node, std::span<const data::Value> inputs, bool* error,
+                         std::span<const uint8_t> input_errors = {});
 
 // What `and`, `or`, `in` and `between` make of states; shared with the vectorised evaluator.
 struct Truth {

@@ -81,8 +81,9 @@ constexpr State kAllValues[kBlockRowsMax] = {};
 
 class Machine {
  public:
-  Machine(const Program& program, std::span<const data::Column* const> inputs, size_t rows)
-      : program_(program), inputs_(inputs), scratch_(ThreadScratch()) {
+  Machine(const Program& program, std::span<const data::Column* const> inputs,
+          std::span<const uint8_t* const> input_errors, size_t rows)
+      : program_(program), inputs_(inputs), input_errors_(input_errors), scratch_(ThreadScratch()) {
     const size_t registers = inputs.size() + program.literals.size() + program.intermediate;
     const size_t wanted = kScratchBytesWanted / (std::max<size_t>(registers, 1) * kSlotBytes);
     block_rows_ = std::min(rows, std::clamp(wanted, kBlockRowsMin, kBlockRowsMax));
@@ -168,6 +169,10 @@ class Machine {
     block.states = valid == nullptr ? kAllValues : slot.states;
     if (valid == nullptr) return;
     for (size_t row = 0; row < rows; ++row) slot.states[row] = valid[first + row] == 0 ? kNullState : kValue;
+    const uint8_t* errors = input_errors_.empty() ? nullptr : input_errors_[index];
+    for (size_t row = 0; errors != nullptr && row < rows; ++row) {
+      if (errors[first + row] != 0) slot.states[row] = kErrorState;
+    }
   }
 
   // Narrow ones lie in the column as integers of 64 bits.
@@ -183,6 +188,7 @@ class Machine {
 
   const Program& program_;
   std::span<const data::Column* const> inputs_;
+  std::span<const uint8_t* const> input_errors_;
   Scratch& scratch_;
   size_t block_rows_ = 0;
   size_t slot_words_ = 0;
@@ -236,7 +242,7 @@ std::shared_ptr<const Program> Compile(const Node& root, const std::vector<Input
 }
 
 data::Column Run(const Program& program, std::span<const data::Column* const> inputs, size_t rows,
-                 std::vector<uint8_t>* errors) {
+                 std::vector<uint8_t>* errors, std::span<const uint8_t* const> input_errors) {
   data::Column column(program.type);
   const Storage storage = StorageOf(program.type);
   const bool is_fixed = storage == Storage::kInts || storage == Storage::kDoubles;
@@ -247,7 +253,7 @@ data::Column Run(const Program& program, std::span<const data::Column* const> in
   }
   if (errors != nullptr) errors->assign(rows, 0);
   if (rows == 0) return column;
-  Machine machine(program, inputs, rows);
+  Machine machine(program, inputs, input_errors, rows);
   for (size_t first = 0; first < rows; first += machine.block_rows()) {
     const size_t count = std::min(machine.block_rows(), rows - first);
     const Block& block = machine.RunBlock(first, count);

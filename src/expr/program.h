@@ -56,6 +56,6 @@ class Program {
 std::shared_ptr<const Program> Compile(const Node& root, const std::vector<Input>& inputs);
 // Requires: columns of the inputs' types with at least `rows` rows.
 data::Column Run(const Program& program, std::span<const data::Column* const> inputs, size_t rows,
-                 std::vector<uint8_t>* errors);
+                 std::vector<uint8_t>* errors, std::span<const uint8_t* const> input_errors);
 
 }  // namespace plumb::expr

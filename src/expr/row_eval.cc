@@ -14,14 +14,15 @@ struct Outcome {
 
 class Walk {
  public:
-  explicit Walk(std::span<const data::Value> inputs) : inputs_(inputs) {}
+  Walk(std::span<const data::Value> inputs, std::span<const uint8_t> input_errors)
+      : inputs_(inputs), input_errors_(input_errors) {}
 
   Outcome Visit(const Node& node) {
     switch (node.op) {
       case Op::kLiteral:
         return FromValue(node.literal);
       case Op::kInput:
-        return FromValue(inputs_[static_cast<size_t>(node.input)]);
+        return FromInput(static_cast<size_t>(node.input));
       case Op::kCall:
         return Call(node);
       case Op::kAnd:
@@ -49,6 +50,10 @@ class Walk {
   }
 
  private:
+  [[nodiscard]] Outcome FromInput(size_t input) const {
+    if (!input_errors_.empty() && input_errors_[input] != 0) return Null(kErrorState);
+    return FromValue(inputs_[input]);
+  }
   static Outcome FromValue(const data::Value& value) {
     Outcome outcome;
     if (value.is_null()) return outcome;
@@ -187,6 +192,7 @@ class Walk {
   }
 
   std::span<const data::Value> inputs_;
+  std::span<const uint8_t> input_errors_;
   Arena arena_;
 };
 
@@ -207,8 +213,9 @@ data::Value ToValue(data::Type type, const Outcome& outcome) {
 
 }  // namespace
 
-data::Value EvaluateTree(const Node& node, std::span<const data::Value> inputs, bool* error) {
-  Walk walk(inputs);
+data::Value EvaluateTree(const Node& node, std::span<const data::Value> inputs, bool* error,
+                         std::span<const uint8_t> input_errors) {
+  Walk walk(inputs, input_errors);
   const Outcome outcome = walk.Visit(node);
   if (error != nullptr) *error = outcome.state == kErrorState;
   return ToValue(node.type, outcome);

@@ -1,4 +1,4 @@
-// expect_values.h: what both evaluators make of an expression over one row, for tables of tests.
+// expect_values_test.h: what both evaluators make of an expression over one row, for tables of tests.
 // Thread safety: pure functions. Test code only.
 #pragma once
 
