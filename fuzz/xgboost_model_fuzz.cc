@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kMax = std::numeric_limits<float>::max();
   for (const float value : {kNan, 0.0F, 1.0F, -kMax, kMax, std::numeric_limits<float>::infinity()}) {
     const std::vector<float> row(features, value);
-    std::vector<float> scores(1);
+    std::vector<float> scores(predictor.outputs());
     predictor.Scores(row, scores);
   }
   return 0;

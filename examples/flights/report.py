@@ -8,7 +8,7 @@ def line(name, metrics):
     test = metrics["test"]
     auc, pr = test["roc_auc"], test["pr_auc"]
     print(f"{name:<38} {auc['value']:.4f} [{auc['low']:.4f}, {auc['high']:.4f}]   {pr['value']:.4f}   "
-          f"{test['log_loss']:.4f}   {test['ece']:.4f}   {test['calibration_slope']:.3f}")
+          f"{test['log_loss']['value']:.4f}   {test['ece']:.4f}   {test['calibration_slope']:.3f}")
 
 
 def main():

@@ -1,5 +1,6 @@
 #include "api/predict_json.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/request_rows.h"
@@ -9,6 +10,40 @@ namespace plumb::api {
 
 using base::Json;
 using base::Result;
+
+namespace {
+
+// The class of the highest score, the first of equal ones, and the probability of each.
+Json ClassOfRow(const predict::PredictAnswer& answer, size_t row) {
+  const auto scores = answer.scores.begin() + static_cast<ptrdiff_t>(row * answer.outputs);
+  const auto end = scores + static_cast<ptrdiff_t>(answer.outputs);
+  base::JsonObject probabilities;
+  for (size_t code = 0; code < answer.outputs; code++) {
+    probabilities.emplace_back(answer.classes->Text(code), static_cast<double>(scores[static_cast<ptrdiff_t>(code)]));
+  }
+  Json json;
+  json.Set("class", answer.classes->At(static_cast<size_t>(std::max_element(scores, end) - scores)).ToJson());
+  json.Set("probabilities", std::move(probabilities));
+  return json;
+}
+
+Json PredictionOfRow(const predict::PredictAnswer& answer, size_t row) {
+  Json json;
+  switch (answer.task) {
+    case model::Task::kBinary:
+      json.Set("score", static_cast<double>(answer.scores[row]));
+      break;
+    case model::Task::kClasses:
+      json.Set("prediction", ClassOfRow(answer, row));
+      break;
+    case model::Task::kRegression:
+      json.Set("prediction", static_cast<double>(answer.scores[row]));
+      break;
+  }
+  return json;
+}
+
+}  // namespace
 
 Result<PredictDocument> ReadPredictDocument(std::string_view body, const data::Schema& inputs) {
   PLUMB_ASSIGN_OR_RETURN(const Json json,
@@ -39,9 +74,9 @@ Json StatusesOfRow(const engine::FeatureAnswer& answer, size_t row) {
 
 Json PredictAnswerToJson(const predict::PredictAnswer& answer, const AnswerFormat& format) {
   Json predictions{base::JsonArray{}};
-  for (size_t row = 0; row < answer.scores.size(); row++) {
-    Json prediction;
-    prediction.Set("score", static_cast<double>(answer.scores[row]));
+  const size_t rows = answer.scores.size() / answer.outputs;
+  for (size_t row = 0; row < rows; row++) {
+    Json prediction = PredictionOfRow(answer, row);
     if (format.features) {
       prediction.Set("features", ValuesOfRow(answer.features, row));
       prediction.Set("statuses", StatusesOfRow(answer.features, row));

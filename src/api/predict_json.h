@@ -1,9 +1,10 @@
 // predict_json.h: prediction requests and answers as JSON, for the HTTP route and the command line alike.
 //
 // Request: {"rows": [{…}, …] or "row": {…}, "shared": {…}?, "as_of": TIME?, "features": true?, "request_id": TEXT?}.
-// Answer: {"model", "version", "deployment", "t", "cut", "request_id", "predictions": [{"score", "features"?,
-// "statuses"?}]}. Features and their statuses are given when they were asked for. docs/api.md is the description for
-// clients.
+// Answer: {"model", "version", "deployment", "t", "cut", "request_id", "predictions": [{PREDICTION, "features"?,
+// "statuses"?}]}. PREDICTION is "score": the probability; of several classes "prediction": {"class", "probabilities":
+// {class: probability}}; of a regression "prediction": the number. Features and their statuses are given when they were
+// asked for. docs/api.md is the description for clients.
 //
 // Thread safety: pure functions.
 #pragma once

@@ -64,7 +64,8 @@ class Handlers : public std::enable_shared_from_this<Handlers> {
     context_.service.Predict(
         prediction, [self = shared_from_this(), format, sender](const Result<predict::PredictAnswer>& answer) {
           if (!answer.ok()) return sender->Send(serve::ErrorResponse(answer.status(), format.request_id));
-          self->metrics_.CountPrediction(format.deployment, answer->scores.size(), answer->unseen_categories);
+          self->metrics_.CountPrediction(format.deployment, answer->scores.size() / answer->outputs,
+                                         answer->unseen_categories);
           self->metrics_.CountStatuses(answer->features);
           sender->Send(JsonResponse(PredictAnswerToJson(*answer, format)));
         });

@@ -5,6 +5,8 @@
 
 #include "api/catalog_json.h"
 #include "app/exit_code.h"
+#include "app/gating.h"
+#include "app/metric_title.h"
 #include "app/reference.h"
 #include "app/state.h"
 #include "app/text_table.h"
@@ -24,10 +26,19 @@ std::string TextOf(const Json* value) {
   return value->IsDouble() ? fmt::format("{:.4f}", value->AsDouble()) : value->Dump();
 }
 
-// A member of a member: {"roc_auc": {"value": 0.7}}.
-std::string TextOf(const Json& json, const char* member, const char* inner) {
-  const Json* value = json.Find(member);
-  return value == nullptr ? "-" : TextOf(value->Find(inner));
+// Of a metric that has an interval {"value", "low", "high"}, else the number.
+std::string MetricOf(const Json& figures, const std::string& metric) {
+  const Json* value = figures.Find(metric);
+  return TextOf(value != nullptr && value->IsObject() ? value->Find("value") : value);
+}
+
+// The metrics that a version is judged by; one of before there were others has none listed.
+std::vector<std::string> MetricsOf(const Json& report) {
+  const Json* listed = report.Find("metrics");
+  if (listed == nullptr || !listed->IsArray()) return {"roc_auc", "pr_auc", "log_loss", "ece"};
+  std::vector<std::string> metrics;
+  for (const Json& metric : listed->AsArray()) metrics.push_back(TextOf(&metric));
+  return metrics;
 }
 
 std::string Joined(const std::vector<std::string>& texts) {
@@ -36,42 +47,60 @@ std::string Joined(const std::vector<std::string>& texts) {
   return joined;
 }
 
-std::string MetricsTable(const Json& metrics) {
-  TextTable table({"part", "rows", "positive", "ROC AUC", "PR AUC", "log loss", "ECE"},
-                  {false, true, true, true, true, true, true});
+std::string MetricsTable(const Json& report) {
+  const std::vector<std::string> metrics = MetricsOf(report);
+  const Json* task = report.Find("task");
+  const bool is_binary = task == nullptr || *task == Json("binary");
+  std::vector<std::string> header = {"part", "rows"};
+  if (is_binary) header.emplace_back("positive");
+  for (const std::string& metric : metrics) header.push_back(MetricTitle(metric));
+  std::vector<bool> right(header.size(), true);
+  right[0] = false;
+  TextTable table(header, right);
   for (const char* part : {"train", "validate", "test"}) {
-    const Json* figures = metrics.Find(part);
+    const Json* figures = report.Find(part);
     if (figures == nullptr) continue;
-    table.AddRow({part, TextOf(figures->Find("rows")), TextOf(figures->Find("positives")),
-                  TextOf(*figures, "roc_auc", "value"), TextOf(*figures, "pr_auc", "value"),
-                  TextOf(figures->Find("log_loss")), TextOf(figures->Find("ece"))});
+    std::vector<std::string> row = {part, TextOf(figures->Find("rows"))};
+    if (is_binary) row.push_back(TextOf(figures->Find("positives")));
+    for (const std::string& metric : metrics) row.push_back(MetricOf(*figures, metric));
+    table.AddRow(row);
   }
   return table.Render();
+}
+
+std::string Warnings(const Json& report) {
+  const Json* warnings = report.Find("warnings");
+  if (warnings == nullptr || !warnings->IsArray()) return "";
+  std::string text;
+  for (const Json& warning : warnings->AsArray()) text += "warning: " + TextOf(&warning) + "\n";
+  return text;
 }
 
 std::string ImportanceTable(const Json& metrics) {
   const Json* importance = metrics.Find("importance");
   if (importance == nullptr || !importance->IsArray()) return "";
-  TextTable table({"feature", "gain"}, {false, true});
+  TextTable table({"feature", "gain", "permutation"}, {false, true, true});
   const base::JsonArray& list = importance->AsArray();
   for (size_t i = 0; i < std::min(kFeaturesShown, list.size()); i++) {
-    table.AddRow({TextOf(list[i].Find("feature")), TextOf(list[i].Find("gain"))});
+    table.AddRow({TextOf(list[i].Find("feature")), TextOf(list[i].Find("gain")), TextOf(list[i].Find("permutation"))});
   }
   return table.Render();
 }
 
-std::string VersionText(const registry::Version& version) {
+std::string VersionText(const registry::Version& version, const std::string& verdict) {
   std::string text = fmt::format("{}@v{}\n", version.model, version.number);
   if (!version.aliases.empty()) text += "  aliases   " + Joined(version.aliases) + "\n";
   text += "  created   " + base::FormatTime(version.created) + "\n";
   text += "  run       " + version.run_id + "\n";
+  if (!verdict.empty()) text += "  gate      " + verdict + "\n";
   text += fmt::format("  features  {}\n", version.features.IsArray() ? version.features.AsArray().size() : 0);
   if (const Json* sources = version.data.Find("sources"); sources != nullptr && sources->IsObject()) {
     for (const auto& [source, data] : sources->AsObject()) {
       text += fmt::format("  data      {} {}\n", source, TextOf(&data).substr(0, 12));
     }
   }
-  return text + "\n" + MetricsTable(version.metrics) + "\n" + ImportanceTable(version.metrics);
+  return text + "\n" + MetricsTable(version.metrics) + "\n" + ImportanceTable(version.metrics) +
+         Warnings(version.metrics);
 }
 
 Result<Json> DeployedJson(registry::Registry& registry) {
@@ -83,6 +112,20 @@ Result<Json> DeployedJson(registry::Registry& registry) {
     entry.Set("model", record.model);
     entry.Set("version", record.version);
     entry.Set("since", base::FormatTime(record.created));
+    list.Append(std::move(entry));
+  }
+  return list;
+}
+
+// Newest first.
+Result<Json> VerdictsToJson(registry::Registry& registry, const registry::Version& version) {
+  PLUMB_ASSIGN_OR_RETURN(const auto verdicts, registry.Verdicts(version.model, version.number));
+  Json list{base::JsonArray{}};
+  for (const registry::VerdictRecord& record : verdicts) {
+    Json entry;
+    entry.Set("verdict", record.verdict);
+    entry.Set("created", base::FormatTime(record.created));
+    entry.Set("report", record.report);
     list.Append(std::move(entry));
   }
   return list;
@@ -131,8 +174,12 @@ Result<int> RunModelsShow(Invocation& invocation, const std::string& reference) 
   PLUMB_ASSIGN_OR_RETURN(const Project project, OpenProject(invocation));
   PLUMB_ASSIGN_OR_RETURN(const State state, OpenState(invocation, project));
   PLUMB_ASSIGN_OR_RETURN(const registry::Version version, state.registry->Resolve(reference));
-  invocation.terminal.Print(VersionText(version));
-  invocation.terminal.PrintJson(api::VersionToJson(version));
+  PLUMB_ASSIGN_OR_RETURN(const std::string verdict, LastVerdictLine(*state.registry, version));
+  PLUMB_ASSIGN_OR_RETURN(const Json verdicts, VerdictsToJson(*state.registry, version));
+  invocation.terminal.Print(VersionText(version, verdict));
+  Json json = api::VersionToJson(version);
+  json.Set("verdicts", verdicts);
+  invocation.terminal.PrintJson(json);
   return kExitOk;
 }
 
@@ -156,16 +203,20 @@ Result<int> RunModelsRuns(Invocation& invocation, const std::string& model) {
   PLUMB_RETURN_IF_ERROR(project.FindModel(model).status());
   PLUMB_ASSIGN_OR_RETURN(const State state, OpenState(invocation, project));
   PLUMB_ASSIGN_OR_RETURN(const std::vector<registry::Run> runs, state.registry->Runs(model));
-  TextTable table({"run", "kind", "status", "started", "test ROC AUC", "test log loss"},
-                  {false, false, false, false, true, true});
+  TextTable table({"run", "kind", "status", "started", "metric of the test part", "value"},
+                  {false, false, false, false, false, true});
   Json list{base::JsonArray{}};
-  const auto metric = [](const registry::Run& run, const char* name) {
-    const auto found = run.metrics.find(name);
-    return found == run.metrics.end() ? std::string("-") : fmt::format("{:.4f}", found->second);
+  // The deciding one of its task.
+  const auto deciding = [](const registry::Run& run) -> std::pair<std::string, std::string> {
+    for (const char* name : {"roc_auc", "rmse", "log_loss"}) {
+      const auto found = run.metrics.find(std::string("test.") + name);
+      if (found != run.metrics.end()) return {MetricTitle(name), fmt::format("{:.4f}", found->second)};
+    }
+    return {"-", "-"};
   };
   for (const registry::Run& run : runs) {
-    table.AddRow({run.id.substr(0, 12), run.kind, run.status, base::FormatTime(run.started),
-                  metric(run, "test.roc_auc"), metric(run, "test.log_loss")});
+    const auto [metric, value] = deciding(run);
+    table.AddRow({run.id.substr(0, 12), run.kind, run.status, base::FormatTime(run.started), metric, value});
     list.Append(RunToJson(run));
   }
   invocation.terminal.Print(table.Render());

@@ -72,10 +72,20 @@ struct Figures {
   [[nodiscard]] double MeanScore() const { return score_sum / static_cast<double>(nanos.size()); }
 };
 
+// The probability or number that was predicted; of several classes the probability of the likeliest.
 Result<double> ScoreOf(const Json& answer) {
   const Json* predictions = answer.Find("predictions");
   const bool is_one = predictions != nullptr && predictions->IsArray() && predictions->AsArray().size() == 1;
   const Json* score = is_one ? predictions->AsArray()[0].Find("score") : nullptr;
+  if (is_one && score == nullptr) score = predictions->AsArray()[0].Find("prediction");
+  const Json* probabilities = score == nullptr ? nullptr : score->Find("probabilities");
+  if (probabilities != nullptr && probabilities->IsObject()) {
+    double highest = 0;
+    for (const auto& [name, value] : probabilities->AsObject()) {
+      if (value.IsNumber()) highest = std::max(highest, value.AsDouble());
+    }
+    return highest;
+  }
   if (score == nullptr || !score->IsNumber()) return base::DataLoss("Server's answer has no score.");
   return score->AsDouble();
 }

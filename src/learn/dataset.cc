@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "data/table_file.h"
 #include "engine/batch_driver.h"
+#include "learn/internal/event_versions.h"
+#include "learn/internal/labels.h"
 
 namespace plumb::learn {
 namespace {
@@ -19,66 +19,9 @@ using base::Time;
 constexpr const char* kNoLabel = "no label";
 constexpr const char* kNoTime = "no time";
 constexpr const char* kOutsideParts = "outside all parts";
-constexpr const char* kKnownEarly = "label known before the example's time";
 constexpr const char* kKnownLate = "label known after the end of its part";
+constexpr const char* kNotFinite = "label is no finite number";
 constexpr const char* kNotAnExample = "left out by where";
-
-// The rows of one source by event id: which row is the version that counts, as seen at a cut.
-class Versions {
- public:
-  explicit Versions(const data::Batch& rows)
-      : rows_(rows),
-        known_at_(rows.Find(data::kKnownAtColumn)),
-        event_time_(rows.Find(data::kEventTimeColumn)),
-        deleted_(rows.Find(data::kDeletedColumn)) {
-    const data::Column* ids = rows.Find(data::kEventIdColumn);
-    if (ids == nullptr) return;
-    by_id_.reserve(rows.rows);
-    for (size_t row = 0; row < rows.rows; row++) by_id_[ids->String(row)].push_back(static_cast<int64_t>(row));
-    for (auto& [id, versions] : by_id_) std::sort(versions.begin(), versions.end(), Earlier{this});
-  }
-
-  [[nodiscard]] bool has_ids() const { return !by_id_.empty(); }
-  [[nodiscard]] const std::unordered_map<std::string_view, std::vector<int64_t>>& by_id() const { return by_id_; }
-  [[nodiscard]] Time KnownAt(int64_t row) const { return known_at_->Int(static_cast<size_t>(row)); }
-
-  // The newest version of the event, or -1: none, or withdrawn.
-  [[nodiscard]] int64_t Newest(std::string_view id) const {
-    const auto found = by_id_.find(id);
-    if (found == by_id_.end()) return -1;
-    return Withdrawn(found->second.back()) ? -1 : found->second.back();
-  }
-
-  [[nodiscard]] bool Withdrawn(int64_t row) const {
-    const auto at = static_cast<size_t>(row);
-    return event_time_->IsNull(at) || (deleted_ != nullptr && !deleted_->IsNull(at) && deleted_->Int(at) != 0);
-  }
-
- private:
-  // By known_at; of equal ones the first in canonical encoding counts, so it stands last.
-  struct Earlier {
-    const Versions* versions;
-    bool operator()(int64_t a, int64_t b) const {
-      if (versions->KnownAt(a) != versions->KnownAt(b)) return versions->KnownAt(a) < versions->KnownAt(b);
-      return versions->Encoding(a) > versions->Encoding(b);
-    }
-  };
-  [[nodiscard]] std::string Encoding(int64_t row) const {
-    std::string out;
-    for (const data::Column& column : rows_.columns) data::AppendCanonical(column.At(static_cast<size_t>(row)), &out);
-    return out;
-  }
-
-  const data::Batch& rows_;
-  const data::Column *known_at_, *event_time_, *deleted_;
-  std::unordered_map<std::string_view, std::vector<int64_t>> by_id_;
-};
-
-data::Column EvaluateOver(const expr::Scalar& scalar, const data::Batch& rows) {
-  std::vector<const data::Column*> inputs;
-  for (const expr::Input& input : scalar.inputs()) inputs.push_back(rows.Find(input.name));
-  return scalar.Evaluate(inputs, rows.rows);
-}
 
 // Example candidates: rows with their asking time, before labels and parts.
 struct Candidates {
@@ -91,7 +34,7 @@ struct Candidates {
 // all.
 std::vector<int64_t> PickVersions(const data::Batch& rows, const data::Column& times,
                                   std::map<std::string, int64_t>* left_out) {
-  const Versions versions(rows);
+  const EventVersions versions(rows);
   std::vector<int64_t> picked;
   if (!versions.has_ids()) {
     for (size_t row = 0; row < rows.rows; row++) picked.push_back(static_cast<int64_t>(row));
@@ -147,34 +90,6 @@ Result<Candidates> FindCandidates(const ExamplesDefinition& examples, data::Even
   return candidates;
 }
 
-struct Label {
-  bool is_known = false;
-  bool value = false;
-  Time known_at = 0;
-};
-
-Result<std::vector<Label>> ReadLabels(const LabelDefinition& label, const Candidates& candidates, data::EventLog& log) {
-  std::vector<Label> labels(candidates.times.size());
-  if (label.from == nullptr) {
-    const data::Column is = EvaluateOver(label.is, candidates.rows);
-    for (size_t row = 0; row < labels.size(); row++) {
-      labels[row] = {!is.IsNull(row), !is.IsNull(row) && is.Int(row) != 0, base::kTimeMax};
-    }
-    return labels;
-  }
-  PLUMB_ASSIGN_OR_RETURN(const data::Batch events, log.ReadEvents(label.from->name));
-  const data::Column is = EvaluateOver(label.is, events);
-  const Versions versions(events);
-  const data::Column* by = candidates.rows.Find(label.by);
-  for (size_t row = 0; row < labels.size(); row++) {
-    if (by->IsNull(row)) continue;
-    const int64_t event = versions.Newest(by->At(row).ToString());
-    if (event < 0 || is.IsNull(static_cast<size_t>(event))) continue;
-    labels[row] = {true, is.Int(static_cast<size_t>(event)) != 0, versions.KnownAt(event)};
-  }
-  return labels;
-}
-
 struct PartRange {
   Part part;
   Time begin, end;    // examples with begin <= t < end
@@ -188,15 +103,17 @@ std::vector<PartRange> PartRanges(const SplitDefinition& split) {
 }
 
 // Why this example is left out, or null; `part` receives where it belongs.
-const char* Judge(const std::vector<PartRange>& ranges, Time t, const Label& label, bool label_has_time, Part* part) {
+const char* Judge(const std::vector<PartRange>& ranges, Time t, const RawLabels& labels, size_t row, Part* part) {
   const auto range =
       std::find_if(ranges.begin(), ranges.end(), [&](const PartRange& r) { return r.begin <= t && t < r.end; });
   if (range == ranges.end()) return kOutsideParts;
   *part = range->part;
-  if (!label.is_known) return kNoLabel;
-  if (!label_has_time) return nullptr;
-  if (label.known_at <= t) return kKnownEarly;
-  return label.known_at > range->labels_until ? kKnownLate : nullptr;
+  if (labels.values.IsNull(row)) return kNoLabel;
+  if (!IsLearnable(labels.values, row)) return kNotFinite;
+  const Time known_at = labels.known_at[row];
+  if (known_at == base::kTimeMax) return nullptr;  // no event: known at t by definition
+  if (known_at <= t) return kLabelKnownEarly;
+  return known_at > range->labels_until ? kKnownLate : nullptr;
 }
 
 // Entity keys that the features take straight from the example must not be null: a look-up says what null means.
@@ -237,6 +154,14 @@ Status CheckPlanInputs(const ModelDefinition& model, const engine::FeaturePlan& 
   return {};
 }
 
+// Of a binary label 0 or 1; of others as the label's expression gives it.
+data::Column LabelColumn(const Dataset& dataset) {
+  if (dataset.task != model::Task::kBinary) return dataset.label_values;
+  data::Column labels(data::TypeKind::kInt64);
+  for (const double label : dataset.labels) labels.AppendInt(label != 0 ? 1 : 0);
+  return labels;
+}
+
 void Note(const DatasetOptions& options, const char* stage) {
   if (options.progress) options.progress(stage);
 }
@@ -271,22 +196,23 @@ Result<Dataset> BuildDataset(const ModelDefinition& model, const engine::Feature
   PLUMB_ASSIGN_OR_RETURN(const Candidates candidates,
                          FindCandidates(model.examples, log, files, options.project_directory, &dataset.left_out));
   Note(options, "labels");
-  PLUMB_ASSIGN_OR_RETURN(const std::vector<Label> labels, ReadLabels(model.label, candidates, log));
+  PLUMB_ASSIGN_OR_RETURN(const RawLabels labels, ReadLabels(model.label, candidates.rows, log));
 
   const std::vector<PartRange> ranges = PartRanges(model.split);
   std::vector<int64_t> kept, origins;
-  for (size_t row = 0; row < labels.size(); row++) {
+  for (size_t row = 0; row < candidates.times.size(); row++) {
     Part part = Part::kTrain;
-    if (const char* reason = Judge(ranges, candidates.times[row], labels[row], model.label.from != nullptr, &part)) {
+    if (const char* reason = Judge(ranges, candidates.times[row], labels, row, &part)) {
       dataset.left_out[reason]++;
       continue;
     }
     kept.push_back(static_cast<int64_t>(row));
     origins.push_back(candidates.origins[row]);
     dataset.times.push_back(candidates.times[row]);
-    dataset.labels.push_back(labels[row].value ? 1 : 0);
     dataset.parts.push_back(part);
   }
+  dataset.label_values = labels.values.Take(kept);
+  EncodeLabels(model.task, &dataset);
   dataset.examples = candidates.rows.Take(kept);
   dataset.inputs = PickInputs(plan, dataset.examples);
   PLUMB_RETURN_IF_ERROR(CheckKeys(plan, dataset.inputs, origins));
@@ -308,15 +234,14 @@ data::Batch ToTable(const Dataset& dataset) {
     const std::string& name = dataset.examples.schema.fields()[i].name;
     if (!name.starts_with("__")) table.AddColumn(name, dataset.examples.columns[i]);
   }
-  data::Column times(data::TypeKind::kTimestamp), parts(data::TypeKind::kString), labels(data::TypeKind::kInt64);
+  data::Column times(data::TypeKind::kTimestamp), parts(data::TypeKind::kString);
   for (size_t row = 0; row < dataset.rows(); row++) {
     times.AppendInt(dataset.times[row]);
     parts.AppendString(PartName(dataset.parts[row]));
-    labels.AppendInt(dataset.labels[row]);
   }
   table.AddColumn("__t", std::move(times));
   table.AddColumn("__part", std::move(parts));
-  table.AddColumn("__label", std::move(labels));
+  table.AddColumn("__label", LabelColumn(dataset));
   for (size_t i = 0; i < dataset.features.values.columns.size(); i++) {
     table.AddColumn(dataset.features.values.schema.fields()[i].name, dataset.features.values.columns[i]);
   }

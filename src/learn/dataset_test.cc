@@ -46,7 +46,7 @@ TEST(Dataset, PutsFeaturesLabelsAndPartsTogether) {
                                   "f4,,UA,2013-03-10 10:00,2013-03-10 10:10,-3\n"));
   const Dataset dataset = world.MustBuild();
   EXPECT_EQ(IdsOf(dataset), (std::vector<std::string>{"f1", "f2", "f3", "f4"}));
-  EXPECT_EQ(dataset.labels, (std::vector<uint8_t>{1, 0, 1, 0}));
+  EXPECT_EQ(dataset.labels, (std::vector<double>{1, 0, 1, 0}));
   EXPECT_EQ(dataset.parts, (std::vector<Part>{Part::kTrain, Part::kTrain, Part::kValidate, Part::kTest}));
   EXPECT_EQ(dataset.times[0], base::ParseTime("2013-01-10 08:00").value());
   EXPECT_TRUE(dataset.left_out.empty());
@@ -140,7 +140,7 @@ TEST(Dataset, TakesLabelsThatWereKnownInTime) {
     world.Events("flights", Flights(c.flights));
     const Dataset dataset = world.MustBuild();
     if (dataset.rows() == 1) {
-      EXPECT_EQ(std::to_string(dataset.labels[0]), c.outcome) << c.name;
+      EXPECT_EQ(std::to_string(static_cast<int>(dataset.labels[0])), c.outcome) << c.name;
       EXPECT_TRUE(dataset.left_out.empty()) << c.name;
     } else {
       EXPECT_EQ(dataset.left_out, (Counts{{c.outcome, 1}})) << c.name;
@@ -262,7 +262,7 @@ TEST(Dataset, ReadsExamplesFromFiles) {
   world.files().Put("p/data/b.parquet", data::EncodeParquet(rows).value());
   const Dataset dataset = world.MustBuild();
   ASSERT_EQ(dataset.rows(), 2U);
-  EXPECT_EQ(dataset.labels, (std::vector<uint8_t>{1, 0}));
+  EXPECT_EQ(dataset.labels, (std::vector<double>{1, 0}));
   EXPECT_TRUE(dataset.features.values.columns[0].IsNull(0));
   EXPECT_EQ(dataset.features.values.columns[0].Double(1), 30);
   EXPECT_EQ(dataset.left_out, (Counts{{"no time", 1}, {"no label", 1}}));
@@ -289,6 +289,59 @@ TEST(Dataset, IsEmptyWithoutEvents) {
   const Dataset dataset = LearnWorld().MustBuild();
   EXPECT_EQ(dataset.rows(), 0U);
   EXPECT_EQ(dataset.features.values.rows, 0U);
+}
+
+std::string WithObjective(const std::string& objective, const std::string& label) {
+  return Replaced(Replaced(kModel, "with: xgboost", "with: xgboost, objective: " + objective), "arr_delay >= 15",
+                  label);
+}
+
+// f1 and f2 are for training, f3 for validation, f4 for the test.
+constexpr const char* kFourFlights =
+    "f1,UA,2013-01-10 09:00,500\n"
+    "f2,UA,2013-01-10 12:00,1500\n"
+    "f3,DL,2013-02-10 09:00,100\n"
+    "f4,UA,2013-03-10 09:00,100\n";
+std::string Delays(const std::vector<std::string>& delays) {
+  const char* days[] = {"2013-01-10", "2013-01-10", "2013-02-10", "2013-03-10"};
+  std::string rows;
+  for (size_t i = 0; i < delays.size(); i++) {
+    const std::string day = days[i];
+    rows += "f" + std::to_string(i + 1) + ",,UA," + day + " 14:00," + day + " 14:10," + delays[i] + "\n";
+  }
+  return Flights(rows);
+}
+
+TEST(Dataset, KeepsTheNumbersOfARegression) {
+  LearnWorld world(WithObjective("reg:squarederror", "arr_delay"));
+  world.Events("schedule", Schedule(kFourFlights)).Events("flights", Delays({"0.1", "-3", "12.5", "0"}));
+  const Dataset dataset = world.MustBuild();
+  EXPECT_EQ(dataset.task, model::Task::kRegression);
+  EXPECT_EQ(dataset.labels, (std::vector<double>{0.1, -3, 12.5, 0}));
+  EXPECT_EQ(ToTable(dataset).Find("__label")->Double(0), 0.1);
+}
+
+TEST(Dataset, LeavesOutLabelsThatNoRegressionCanLearn) {
+  for (const char* label : {"NaN", "Infinity", "-Infinity", "1e39"}) {
+    SCOPED_TRACE(label);
+    LearnWorld world(WithObjective("reg:squarederror", "arr_delay"));
+    world.Events("schedule", Schedule(kFourFlights)).Events("flights", Delays({"1", label, "", "4"}));
+    const Dataset dataset = world.MustBuild();
+    EXPECT_EQ(IdsOf(dataset), (std::vector<std::string>{"f1", "f4"}));
+    EXPECT_EQ(dataset.left_out, (Counts{{"label is no finite number", 1}, {"no label", 1}}));
+  }
+}
+
+TEST(Dataset, NumbersClassesByWhatTrainingSaw) {
+  const char* fate = "case when arr_delay > 60 then 'awful' when arr_delay > 15 then 'late' else 'fine' end";
+  LearnWorld world(WithObjective("multi:softprob", fate));
+  world.Events("schedule", Schedule(kFourFlights)).Events("flights", Delays({"20", "0", "99", "30"}));
+  const Dataset dataset = world.MustBuild();
+  EXPECT_EQ(dataset.task, model::Task::kClasses);
+  EXPECT_EQ(dataset.classes.Texts(), (std::vector<std::string>{"fine", "late"}));
+  EXPECT_EQ(dataset.labels, (std::vector<double>{1, 0, Dataset::kUnseenClass, 1}));
+  EXPECT_TRUE(dataset.left_out.empty()) << "what training never saw is counted by the report";
+  EXPECT_EQ(ToTable(dataset).Find("__label")->String(2), "awful");
 }
 
 TEST(Dataset, BecomesATable) {

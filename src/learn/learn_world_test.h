@@ -129,6 +129,7 @@ class LearnWorld {
     return dataset.ok() ? std::move(dataset).value() : Dataset();
   }
   base::MemoryFileSystem& files() { return files_; }
+  data::EventLog& log() { return log_; }
 
  private:
   Loaded loaded_;

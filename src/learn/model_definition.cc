@@ -1,9 +1,13 @@
 #include "learn/model_definition.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
+
+#include "learn/internal/gate_section.h"
+#include "learn/internal/training_section.h"
+#include "model/infer/class_dictionary.h"
+#include "model/infer/feature_encoder.h"
 
 namespace plumb::learn {
 namespace {
@@ -11,8 +15,6 @@ namespace {
 using base::Diagnostics;
 using base::YamlNode;
 using base::YamlReader;
-
-constexpr std::array kMetrics = {"roc_auc", "pr_auc", "log_loss", "brier", "ece"};
 
 // Reads one entry of the models section; everything that is wrong is reported before it gives up.
 class ModelReader {
@@ -28,22 +30,28 @@ class ModelReader {
     YamlReader reader(entry_.value, "model " + model_.name, diagnostics_);
     model_.description = reader.String("description").value_or("");
     model_.owner = reader.String("owner").value_or("");
+    // The objective first: it says what a label is.
+    if (const YamlNode* node = reader.Node("train")) ReadTrainSection(*node, diagnostics_, &model_);
     if (const YamlNode* node = reader.RequiredNode("examples")) ReadExamples(*node);
     if (const YamlNode* node = reader.RequiredNode("label")) ReadLabel(*node);
     if (const YamlNode* node = reader.RequiredNode("features")) ReadFeatures(reader, *node);
     if (const YamlNode* node = reader.RequiredNode("split")) ReadSplit(*node);
-    if (const YamlNode* node = reader.Node("train")) ReadTrain(*node);
-    ReadMetrics(reader);
+    ReadMetrics(reader, diagnostics_, &model_);
+    if (const YamlNode* node = reader.Node("needs")) ReadNeedsSection(*node, diagnostics_, &model_);
+    model_.slices = reader.Strings("slices");
+    if (const YamlNode* node = reader.Node("gate")) ReadGate(*node);
     reader.Finish();
     if (diagnostics_->errors() > errors) return std::nullopt;
     CheckInputs();
+    if (const YamlNode* node = reader.Node("slices")) CheckSlices(*node);
+    if (model_.needs.freshness) CheckFreshness(features::Lineage(definitions_), model_, diagnostics_);
     if (diagnostics_->errors() > errors) return std::nullopt;
     return std::move(model_);
   }
 
  private:
   std::optional<expr::Scalar> ReadScalar(YamlReader& reader, std::string_view key, const data::Schema& columns,
-                                         const std::string& columns_are_of, data::Type wanted) {
+                                         const std::string& columns_are_of, std::optional<data::Type> wanted) {
     const YamlNode* node = reader.Node(key);
     if (node == nullptr) return std::nullopt;
     if (!node->IsScalar()) {
@@ -133,8 +141,26 @@ class ModelReader {
                           "Say which source the label is from, such as from: flights.");
     }
     reader.RequiredNode("is");
-    if (auto is = ReadScalar(reader, "is", *columns, of, data::TypeKind::kBool)) label.is = std::move(*is);
+    const bool is_binary = model_.task == model::Task::kBinary;
+    const auto wanted = is_binary ? std::optional<data::Type>(data::TypeKind::kBool) : std::nullopt;
+    if (auto is = ReadScalar(reader, "is", *columns, of, wanted)) {
+      CheckLabelType(is->type(), reader.Where("is"));
+      label.is = std::move(*is);
+    }
     reader.Finish();
+  }
+
+  void CheckLabelType(data::Type type, const base::Position& position) {
+    const std::string got = ": objective " + model_.objective + ", label " + data::TypeName(type) + ".";
+    if (model_.task == model::Task::kClasses && !model::ClassDictionary::CanBeClass(type)) {
+      diagnostics_->Error(position, "Label has a type that has no classes" + got,
+                          "Write a label that is a string, int64 or bool, or objective: reg:squarederror.");
+    }
+    if (model_.task == model::Task::kRegression && !type.IsNumeric() && !type.IsDecimal()) {
+      diagnostics_->Error(position, "Label is not a number" + got,
+                          type == data::TypeKind::kDuration ? "Divide it by a duration, such as / 1m."
+                                                            : "Write a label that is a number.");
+    }
   }
 
   void CheckBy(const std::optional<std::string>& by, YamlReader& reader, const YamlNode& node) {
@@ -172,18 +198,19 @@ class ModelReader {
       const std::string& pattern = model_.feature_patterns[i];
       for (const features::FeatureId& id : definitions_->Select({pattern}, ItemPosition(node, i), diagnostics_)) {
         std::vector<features::FeatureId>& known = model_.features;
-        if (std::find(known.begin(), known.end(), id) == known.end()) known.push_back(id);
+        if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+        known.push_back(id);
+        const base::Status encodable =
+            model::FeatureEncoder::CheckEncodable(data::Schema({{id.ToString(), id.feature().type}}));
+        if (!encodable.ok()) {
+          diagnostics_->Error(ItemPosition(node, i), encodable.message(), encodable.suggestion());
+        }
       }
     }
     if (model_.features.empty() && diagnostics_->errors() == errors) {
       diagnostics_->Error(node.position, "Model has no features: " + model_.name + ".",
                           "List features such as VIEW.FEATURE, or VIEW.* for all of a view.");
     }
-  }
-
-  // Of a sequence the item, of a lone scalar the scalar.
-  static base::Position ItemPosition(const YamlNode& node, size_t item) {
-    return node.IsSequence() && item < node.items.size() ? node.items[item].position : node.position;
   }
 
   void ReadSplit(const YamlNode& node) {
@@ -222,58 +249,10 @@ class ModelReader {
     return 0;
   }
 
-  void ReadTrain(const YamlNode& node) {
-    YamlReader reader(node, "train of model " + model_.name, diagnostics_);
-    const std::string with = reader.String("with").value_or("xgboost");
-    if (with != "xgboost") {
-      diagnostics_->Error(reader.Where("with"), "Trainer is not known: " + with + ".", "Write with: xgboost.");
-    }
-    const std::string objective = reader.String("objective").value_or("binary:logistic");
-    if (objective != "binary:logistic") {
-      diagnostics_->Error(reader.Where("objective"), "Objective is not supported: " + objective + ".",
-                          "Write objective: binary:logistic.");
-    }
-    model_.rounds_max = static_cast<int>(reader.Int("rounds", 1, 100'000).value_or(500));
-    model_.early_stopping_rounds = static_cast<int>(reader.Int("early_stopping", 0, 10'000).value_or(20));
-    model_.seed = static_cast<uint64_t>(reader.Int("seed", 0, INT64_MAX).value_or(1));
-    // The library's own parameters, passed on as they are; it refuses what it does not know.
-    for (const char* key : {"max_depth",
-                            "eta",
-                            "learning_rate",
-                            "subsample",
-                            "colsample_bytree",
-                            "colsample_bylevel",
-                            "colsample_bynode",
-                            "min_child_weight",
-                            "gamma",
-                            "lambda",
-                            "alpha",
-                            "reg_lambda",
-                            "reg_alpha",
-                            "tree_method",
-                            "max_leaves",
-                            "max_bin",
-                            "grow_policy",
-                            "scale_pos_weight",
-                            "max_delta_step",
-                            "max_cat_to_onehot",
-                            "max_cat_threshold"}) {
-      if (std::optional<std::string> value = reader.String(key)) model_.train_parameters[key] = std::move(*value);
-    }
-    reader.Finish();
-  }
-
-  void ReadMetrics(YamlReader& reader) {
-    model_.metrics = reader.Strings("metrics");
-    const std::vector<std::string> known(kMetrics.begin(), kMetrics.end());
-    const YamlNode* node = reader.Node("metrics");
-    for (size_t i = 0; i < model_.metrics.size(); i++) {
-      const std::string& metric = model_.metrics[i];
-      if (std::find(known.begin(), known.end(), metric) != known.end()) continue;
-      diagnostics_->Error(ItemPosition(*node, i), "Metric is not known: " + metric + ".",
-                          base::DidYouMean(metric, known));
-    }
-    if (model_.metrics.empty()) model_.metrics = known;
+  void ReadGate(const YamlNode& node) {
+    const GatedModel gated{model_.name, model_.task, model_.metrics.front(), !model_.slices.empty(),
+                           model_.examples.columns};
+    model_.gate = ReadGateSection(node, gated, diagnostics_);
   }
 
   // Every entity key and request field that the features need must be a column of the examples.
@@ -297,6 +276,30 @@ class ModelReader {
     }
   }
 
+  // A slice is a column of the examples or a feature of the model whose values can be told apart by their text.
+  void CheckSlices(const YamlNode& node) {
+    std::vector<std::string> known = model_.examples.columns.Names();
+    for (const features::FeatureId& id : model_.features) known.push_back(id.ToString());
+    for (size_t i = 0; i < model_.slices.size(); i++) {
+      const std::string& slice = model_.slices[i];
+      const data::Field* column = model_.examples.columns.Find(slice);
+      const auto feature = std::find_if(model_.features.begin(), model_.features.end(),
+                                        [&](const features::FeatureId& id) { return id.ToString() == slice; });
+      if (column == nullptr && feature == model_.features.end()) {
+        diagnostics_->Error(ItemPosition(node, i),
+                            "Slice is neither a column of the examples nor a feature: " + slice + ".",
+                            base::DidYouMean(slice, known));
+        continue;
+      }
+      const data::Type type = column != nullptr ? column->type : feature->feature().type;
+      if (model::ClassDictionary::CanBeClass(type)) continue;
+      diagnostics_->Error(
+          ItemPosition(node, i),
+          "Slice has a type whose values are not told apart: " + slice + ", " + data::TypeName(type) + ".",
+          "Slice by a string, int64 or bool.");
+    }
+  }
+
   const features::Source* FindSource(const std::string& name, const base::Position& position) {
     const features::Source* source = definitions_->FindSource(name);
     if (source != nullptr) return source;
@@ -314,6 +317,18 @@ class ModelReader {
 };
 
 }  // namespace
+
+std::vector<std::string> MetricsOf(model::Task task) {
+  switch (task) {
+    case model::Task::kBinary:
+      return {"roc_auc", "pr_auc", "log_loss", "brier", "ece"};
+    case model::Task::kClasses:
+      return {"log_loss", "accuracy", "macro_f1", "macro_roc_auc", "ece"};
+    case model::Task::kRegression:
+      return {"rmse", "mae", "bias", "r2"};
+  }
+  return {};
+}
 
 std::vector<ModelDefinition> LoadModels(const base::ProjectTree& tree, const features::DefinitionsPtr& definitions,
                                         Diagnostics* diagnostics) {

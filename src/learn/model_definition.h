@@ -12,6 +12,8 @@
 #include "base/diagnostics.h"
 #include "base/project_tree.h"
 #include "features/definitions.h"
+#include "learn/gate_definition.h"
+#include "model/format/tree_ensemble.h"
 
 namespace plumb::learn {
 
@@ -28,7 +30,7 @@ struct ExamplesDefinition {
 // label = `is` over the columns of `from`, of the event whose event_id equals the example's column `by`; known when
 // that event is.
 struct LabelDefinition {
-  expr::Scalar is;                         // bool
+  expr::Scalar is;                         // bool; a string, int64 or bool for classes; a number for regression
   const features::Source* from = nullptr;  // null: `is` is over the example's own columns and is known at t
   std::string by;                          // column of examples and of `from`
 };
@@ -41,6 +43,15 @@ struct SplitDefinition {
   base::Duration gap = 0;
 };
 
+// What the model's users need. That the features can be as fresh is checked at once, against what their sources
+// declare.
+struct NeedsDefinition {
+  base::Position position, freshness_position;
+  std::optional<base::Duration> freshness;    // the newest data that answers may lack, at most
+  std::optional<base::Duration> latency_p99;  // of an answer
+  std::optional<double> requests_per_second;  // at the peak
+};
+
 struct ModelDefinition {
   std::string name;
   base::Position position;
@@ -49,12 +60,20 @@ struct ModelDefinition {
   std::vector<features::FeatureId> features;  // expanded
   std::vector<std::string> feature_patterns;  // as written
   SplitDefinition split;
+  std::string objective = "binary:logistic";  // as the trainer calls it
+  model::Task task = model::Task::kBinary;
   std::map<std::string, std::string> train_parameters;  // with: xgboost; the rest as given
   int rounds_max = 500, early_stopping_rounds = 20;
   uint64_t seed = 1;
-  std::vector<std::string> metrics;
+  std::vector<std::string> metrics;  // what is shown first; MetricsOf(task) unless written
+  std::vector<std::string> slices;   // columns of the examples, or features as "view.feature"
+  NeedsDefinition needs;
+  std::optional<GateDefinition> gate;  // none: versions are promoted by hand
   std::string description, owner;
 };
+
+// The metrics that a model of this task is judged by, the deciding one first.
+std::vector<std::string> MetricsOf(model::Task task);
 
 std::vector<ModelDefinition> LoadModels(const base::ProjectTree& tree, const features::DefinitionsPtr& definitions,
                                         base::Diagnostics* diagnostics);

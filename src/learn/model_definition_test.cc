@@ -160,6 +160,16 @@ TEST(ModelDefinition, SaysWhatIsWrongWithFeatures) {
   });
 }
 
+TEST(ModelDefinition, RefusesFeaturesThatAreLists) {
+  const std::string project = Replaced(testing_world::kProject, "last_delay: last(arr_delay)",
+                                       "last_delay: last(arr_delay)\n      recent: last(arr_delay, 3)");
+  const Loaded loaded = Load(Replaced(kModel, "[delays.*, trip.*]", "[trip.*, delays.*]"), project);
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(loaded.diagnostics[0].position.ToString(), "models.yaml:5:24");
+  EXPECT_EQ(loaded.diagnostics[0].message,
+            "Feature has a type that a model cannot take: delays.recent, list(float64).");
+}
+
 TEST(ModelDefinition, NeedsTheInputsOfItsFeaturesInTheExamples) {
   const std::string file =
       Replaced(Replaced(kModel, "source: schedule, time: scheduled - 1h", "path: a.csv, time: at, columns: {COLUMNS}"),
@@ -202,14 +212,155 @@ TEST(ModelDefinition, SaysWhatIsWrongWithTraining) {
   ExpectMistakes({
       {"with: xgboost", "with: lightgbm", "7:19", "Trainer is not known: lightgbm.", "Write with: xgboost."},
       {"with: xgboost", "objective: rank:map", "7:24", "Objective is not supported: rank:map.",
-       "Write objective: binary:logistic."},
+       "Write objective: binary:logistic"},
+      {"with: xgboost", "objective: multi:softmax", "7:24", "Objective is not supported: multi:softmax.",
+       "Did you mean multi:softprob?"},
       {"rounds: 20", "rounds: 0", "7:36", "rounds", ""},
       {"early_stopping: 5", "early_stopping: -1", "7:56", "early_stopping", ""},
       {"max_depth: 2", "max_dept: 2", "7:59", "max_dept", "Did you mean max_depth?"},
       {"min_child_weight: 1}\n", "min_child_weight: 1}\n    metrics: [ece, roc_auk]\n", "8:20",
-       "Metric is not known: roc_auk.", "Did you mean roc_auc?"},
+       "Metric is not known for the objective: roc_auk, binary:logistic.", "Did you mean roc_auc?"},
+      {"min_child_weight: 1}\n", "min_child_weight: 1}\n    metrics: rmse\n", "8:14",
+       "Metric is not known for the objective: rmse, binary:logistic.", ""},
       {"min_child_weight: 1}\n", "min_child_weight: 1}\n    metric: [ece]\n", "8:5", "metric", "Did you mean metrics?"},
   });
+}
+
+std::string WithObjective(const std::string& objective, const std::string& label) {
+  return Replaced(Replaced(kModel, "with: xgboost", "with: xgboost, objective: " + objective), "arr_delay >= 15",
+                  label);
+}
+
+TEST(ModelDefinition, TakesTheLabelThatTheObjectiveLearns) {
+  const struct {
+    const char* objective;
+    const char* label;
+    model::Task task;
+    data::TypeKind type;
+    std::vector<std::string> metrics;
+  } cases[] = {
+      {"binary:logistic",
+       "arr_delay >= 15",
+       model::Task::kBinary,
+       data::TypeKind::kBool,
+       {"roc_auc", "pr_auc", "log_loss", "brier", "ece"}},
+      {"multi:softprob",
+       "carrier",
+       model::Task::kClasses,
+       data::TypeKind::kString,
+       {"log_loss", "accuracy", "macro_f1", "macro_roc_auc", "ece"}},
+      {"multi:softprob",
+       "case when arr_delay > 15 then 2 when arr_delay > 0 then 1 else 0 end",
+       model::Task::kClasses,
+       data::TypeKind::kInt64,
+       {"log_loss", "accuracy", "macro_f1", "macro_roc_auc", "ece"}},
+      {"multi:softprob",
+       "arr_delay > 15",
+       model::Task::kClasses,
+       data::TypeKind::kBool,
+       {"log_loss", "accuracy", "macro_f1", "macro_roc_auc", "ece"}},
+      {"reg:squarederror",
+       "arr_delay",
+       model::Task::kRegression,
+       data::TypeKind::kFloat64,
+       {"rmse", "mae", "bias", "r2"}},
+      {"reg:absoluteerror",
+       "year(arrived_at)",
+       model::Task::kRegression,
+       data::TypeKind::kInt64,
+       {"rmse", "mae", "bias", "r2"}},
+      {"reg:pseudohubererror",
+       "arr_delay",
+       model::Task::kRegression,
+       data::TypeKind::kFloat64,
+       {"rmse", "mae", "bias", "r2"}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(std::string(c.objective) + " " + c.label);
+    const Loaded loaded = Load(WithObjective(c.objective, c.label));
+    ASSERT_TRUE(loaded.diagnostics.empty()) << loaded.diagnostics[0].message;
+    const ModelDefinition& model = loaded.models[0];
+    EXPECT_EQ(model.objective, c.objective);
+    EXPECT_EQ(model.task, c.task);
+    EXPECT_EQ(model.label.is.type(), data::Type(c.type));
+    EXPECT_EQ(model.metrics, c.metrics);
+  }
+}
+
+TEST(ModelDefinition, RefusesALabelThatTheObjectiveCannotLearn) {
+  const struct {
+    const char* objective;
+    const char* label;
+    const char* message;
+  } cases[] = {
+      {"multi:softprob", "arr_delay", "Label has a type that has no classes: objective multi:softprob, label float64."},
+      {"multi:softprob", "arrived_at", "label timestamp."},
+      {"reg:squarederror", "carrier", "Label is not a number: objective reg:squarederror, label string."},
+      {"reg:squarederror", "arr_delay > 1", "label bool."},
+      {"reg:squarederror", "arrived_at - known", "label duration."},
+      {"binary:logistic", "carrier", "bool"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(std::string(c.objective) + " " + c.label);
+    const Loaded loaded = Load(WithObjective(c.objective, c.label));
+    ASSERT_EQ(loaded.diagnostics.size(), 1U);
+    EXPECT_EQ(loaded.diagnostics[0].position.ToString(), "models.yaml:4:17");
+    EXPECT_NE(loaded.diagnostics[0].message.find(c.message), std::string::npos) << loaded.diagnostics[0].message;
+  }
+}
+
+TEST(ModelDefinition, ReadsSlicesAndNeeds) {
+  const Loaded loaded = Load(std::string(kModel) +
+                             "    slices: [carrier, trip.far]\n"
+                             "    needs: {freshness: 2h, latency_p99: 50ms, rps: 500}\n");
+  ASSERT_TRUE(loaded.diagnostics.empty()) << loaded.diagnostics[0].message;
+  const ModelDefinition& model = loaded.models[0];
+  EXPECT_EQ(model.slices, (std::vector<std::string>{"carrier", "trip.far"}));
+  EXPECT_EQ(model.needs.freshness, 2 * base::kHour);
+  EXPECT_EQ(model.needs.latency_p99, 50 * base::kMillisecond);
+  EXPECT_EQ(model.needs.requests_per_second, 500);
+  EXPECT_EQ(model.needs.position.ToString(), "models.yaml:9:12");
+  EXPECT_FALSE(Load(kModel).models[0].needs.freshness.has_value());
+}
+
+TEST(ModelDefinition, SaysWhatIsWrongWithSlicesAndNeeds) {
+  const char* end = "min_child_weight: 1}\n";
+  const auto with = [&](const char* line) { return std::string(end) + "    " + line + "\n"; };
+  const std::string unknown = with("slices: [carrier, carier]"), other = with("slices: [delays.count]"),
+                    number = with("slices: distance"), fresh = with("needs: {freshness: 0s}"),
+                    month = with("needs: {freshness: 1mo}"), slow = with("needs: {latency_p99: 2h}"),
+                    rate = with("needs: {rps: 0}"), key = with("needs: {fresh: 1h}");
+  ExpectMistakes({
+      {end, unknown.c_str(), "8:23", "Slice is neither a column of the examples nor a feature: carier.",
+       "Did you mean carrier?"},
+      {end, other.c_str(), "8:14", "neither a column of the examples nor a feature: delays.count.", ""},
+      {end, number.c_str(), "8:13", "Slice has a type whose values are not told apart: distance, float64.", "string"},
+      {end, fresh.c_str(), "8:24", "Need is not a duration in its bounds: freshness, 0s.", "1ms"},
+      {end, month.c_str(), "8:24", "Need is not a duration in its bounds: freshness, 1mo.", ""},
+      {end, slow.c_str(), "8:26", "Need is not a duration in its bounds: latency_p99, 2h.", "1h"},
+      {end, rate.c_str(), "8:18", "rps", ""},
+      {end, key.c_str(), "8:13", "fresh", "Known keys: freshness, latency_p99, rps."},
+  });
+}
+
+TEST(ModelDefinition, RefusesNeedsThatTheSourcesCannotMeet) {
+  const std::string project =
+      Replaced(testing_world::kProject, "    known_at: known\n", "    available_after: 30m\n    interval: 1h\n");
+  const struct {
+    const char* freshness;
+    bool is_met;
+  } cases[] = {{"2h", true}, {"90m", true}, {"89m", false}, {"1h", false}};
+  for (const auto& c : cases) {
+    const Loaded loaded = Load(std::string(kModel) + "    needs: {freshness: " + c.freshness + "}\n", project);
+    ASSERT_EQ(loaded.diagnostics.empty(), c.is_met) << c.freshness;
+    if (c.is_met) continue;
+    EXPECT_TRUE(loaded.models.empty());
+    EXPECT_EQ(loaded.diagnostics[0].position.ToString(), "models.yaml:8:24");
+    EXPECT_NE(loaded.diagnostics[0].message.find("flights (every 1h, known after 30m)"), std::string::npos)
+        << loaded.diagnostics[0].message;
+    EXPECT_NE(loaded.diagnostics[0].suggestion.find("2 more features"), std::string::npos)
+        << loaded.diagnostics[0].suggestion;
+  }
 }
 
 TEST(ModelDefinition, SaysSeveralThingsAtOnce) {

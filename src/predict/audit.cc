@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/time.h"
@@ -30,6 +31,15 @@ struct Group {
 
 std::string Shown(const data::Value& value, engine::FeatureStatus status) {
   return value.ToString() + " (" + engine::FeatureStatusName(status) + ")";
+}
+
+// "0.25", or of several classes "0.25, 0.75".
+std::string ShownScores(std::span<const float> scores) {
+  std::string text;
+  for (const float score : scores) {
+    text += (text.empty() ? "" : ", ") + data::Value::Float64(static_cast<double>(score)).ToString();
+  }
+  return text;
 }
 
 std::string InputsOf(const LoggedPrediction& request, size_t row) {
@@ -158,15 +168,18 @@ class Auditor {
   // The score of what was recomputed, not of what was logged: a changed feature that changes the answer is seen here
   // too.
   void CompareScores(const VersionBundle& bundle, const LoggedPrediction& request, const engine::FeatureAnswer& again) {
+    const size_t outputs = bundle.predictor->outputs();
     const Result<model::EncodedBatch> encoded = bundle.encoder.Encode(again.values);
-    std::vector<float> scores(request.inputs.rows);
-    if (encoded.ok()) bundle.predictor->Scores(encoded->values, scores);
+    const bool has_scores = encoded.ok() && request.outputs == outputs;
+    std::vector<float> scores(request.inputs.rows * outputs);
+    if (has_scores) bundle.predictor->Scores(encoded->values, scores);
     for (size_t row = 0; row < request.inputs.rows; row++) {
       report_.compared++;
-      if (encoded.ok() && SameScore(scores[row], request.scores[row])) continue;
-      const std::string recomputed =
-          encoded.ok() ? data::Value::Float64(scores[row]).ToString() : encoded.status().message();
-      Mismatch("score", request, row, data::Value::Float64(request.scores[row]).ToString(), recomputed);
+      const std::span<const float> served(request.scores.data() + row * request.outputs, request.outputs);
+      const std::span<const float> recomputed(scores.data() + row * outputs, outputs);
+      if (has_scores && std::equal(served.begin(), served.end(), recomputed.begin(), SameScore)) continue;
+      Mismatch("score", request, row, ShownScores(served),
+               encoded.ok() ? ShownScores(recomputed) : encoded.status().message());
     }
   }
 

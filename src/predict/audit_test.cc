@@ -160,6 +160,18 @@ TEST_F(AuditTest, FindsAChangedScore) {
   EXPECT_EQ(FeaturesOf(report), std::set<std::string>{"score"});
 }
 
+TEST_F(AuditTest, ComparesAScoreAClass) {
+  Deploy("eta", Register(MakeClassVersion()));
+  Serve();
+  EXPECT_EQ(Run().mismatched, 0);
+  PutEvents("flight_id,carrier,arrived_at,arr_delay\nf1,UA,2013-01-01 08:00,10\n");
+  const AuditReport report = Run({.newest_data = true});
+  const AuditMismatch& score = MismatchOf(report, "score");
+  EXPECT_EQ(score.count, 3);
+  EXPECT_EQ(std::count(score.example.served.begin(), score.example.served.end(), ','), 2) << score.example.served;
+  EXPECT_NE(score.example.served, score.example.recomputed);
+}
+
 TEST_F(AuditTest, TheReportDoesNotDependOnThreads) {
   Serve();
   PutEvents("flight_id,carrier,arrived_at,arr_delay\nf1,UA,2013-01-01 08:00,10\n");

@@ -76,10 +76,19 @@ Result<data::Batch> FeaturesFromJson(const Json& json, const data::Schema& schem
   return ColumnsFromJson(json.Find("features"), schema, schema.size(), positions, "features");
 }
 
-// Scores are floats; their shortest double text reads back to the same float.
-Json FloatsToJson(const std::vector<float>& values) {
+// Scores are floats; their shortest double text reads back to the same float. A number a row, or a list of one an
+// output.
+Json FloatsToJson(const std::vector<float>& values, size_t outputs) {
   Json list{base::JsonArray{}};
-  for (const float value : values) list.Append(static_cast<double>(value));
+  for (size_t at = 0; at + outputs <= values.size(); at += outputs) {
+    if (outputs == 1) {
+      list.Append(static_cast<double>(values[at]));
+      continue;
+    }
+    Json row{base::JsonArray{}};
+    for (size_t i = 0; i < outputs; i++) row.Append(static_cast<double>(values[at + i]));
+    list.Append(std::move(row));
+  }
   return list;
 }
 
@@ -92,13 +101,20 @@ std::optional<float> FloatOf(const Json& json) {
   return std::nullopt;
 }
 
-Result<std::vector<float>> FloatsFromJson(const Json* list, const char* what) {
-  if (list == nullptr || !list->IsArray()) return Malformed(what);
+// Rows of `outputs` numbers each; the first call finds out how many there are (outputs 0).
+Result<std::vector<float>> FloatsFromJson(const Json* list, size_t rows, size_t* outputs, const char* what) {
+  if (list == nullptr || !list->IsArray() || list->AsArray().size() != rows) return Malformed(what);
   std::vector<float> values;
-  for (const Json& value : list->AsArray()) {
-    const std::optional<float> number = FloatOf(value);
-    if (!number) return Malformed(what);
-    values.push_back(*number);
+  for (const Json& row : list->AsArray()) {
+    const bool is_list = row.IsArray();
+    const size_t width = is_list ? row.AsArray().size() : 1;
+    if (*outputs == 0) *outputs = width;
+    if (width != *outputs || (is_list && width < 2)) return Malformed(what);
+    for (size_t i = 0; i < width; i++) {
+      const std::optional<float> number = FloatOf(is_list ? row.AsArray()[i] : row);
+      if (!number) return Malformed(what);
+      values.push_back(*number);
+    }
   }
   return values;
 }
@@ -161,8 +177,8 @@ Json ToJson(const LoggedPrediction& prediction) {
   json.Set("inputs", ColumnsToJson(prediction.inputs));
   json.Set("features", ColumnsToJson(prediction.features.values));
   json.Set("statuses", StatusesToJson(prediction.features.statuses, prediction.inputs.rows));
-  json.Set("margins", FloatsToJson(prediction.margins));
-  json.Set("scores", FloatsToJson(prediction.scores));
+  json.Set("margins", FloatsToJson(prediction.margins, prediction.outputs));
+  json.Set("scores", FloatsToJson(prediction.scores, prediction.outputs));
   return json;
 }
 
@@ -195,9 +211,10 @@ Result<LoggedPrediction> FromJson(const Json& json, const data::Schema& inputs, 
   const size_t rows = prediction.inputs.rows;
   if (prediction.features.values.rows != rows) return Malformed("features");
   PLUMB_ASSIGN_OR_RETURN(prediction.features.statuses, StatusesFromJson(json.Find("statuses"), rows, features.size()));
-  PLUMB_ASSIGN_OR_RETURN(prediction.margins, FloatsFromJson(json.Find("margins"), "margins"));
-  PLUMB_ASSIGN_OR_RETURN(prediction.scores, FloatsFromJson(json.Find("scores"), "scores"));
-  if (prediction.margins.size() != rows || prediction.scores.size() != rows) return Malformed("scores");
+  size_t outputs = 0;
+  PLUMB_ASSIGN_OR_RETURN(prediction.margins, FloatsFromJson(json.Find("margins"), rows, &outputs, "margins"));
+  PLUMB_ASSIGN_OR_RETURN(prediction.scores, FloatsFromJson(json.Find("scores"), rows, &outputs, "scores"));
+  prediction.outputs = std::max<size_t>(1, outputs);
   return prediction;
 }
 

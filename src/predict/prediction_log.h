@@ -29,7 +29,8 @@ struct LoggedPrediction {
   std::map<std::string, std::string> data;  // source → lake version that the state was filled from
   data::Batch inputs;                       // the plan's inputs
   engine::FeatureAnswer features;           // as served
-  std::vector<float> margins, scores;       // one a row
+  size_t outputs = 1;                       // of the model: a class each
+  std::vector<float> margins, scores;       // row-major [rows × outputs]
 };
 
 base::Json ToJson(const LoggedPrediction& prediction);

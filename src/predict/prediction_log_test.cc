@@ -162,6 +162,20 @@ TEST(PredictionLog, TakesNoRows) {
   EXPECT_EQ(back->inputs.rows, 0U);
 }
 
+TEST(PredictionLog, KeepsAScoreAClass) {
+  LoggedPrediction prediction = Sample();
+  prediction.outputs = 3;
+  prediction.margins = {0.1F, -2, 3, -0.0F, 1e-7F, 5};
+  prediction.scores = {0.1F, 0.2F, 0.7F, 0.25F, 0.25F, 0.5F};
+  EXPECT_EQ(ToJson(prediction).Find("scores")->AsArray().size(), 2U) << "a list a row";
+  const auto back = ThroughText(prediction);
+  ASSERT_TRUE(back.ok()) << back.status().ToString();
+  EXPECT_EQ(back->outputs, 3U);
+  EXPECT_EQ(back->margins, prediction.margins);
+  EXPECT_EQ(back->scores, prediction.scores);
+  EXPECT_EQ(ThroughText(Sample())->outputs, 1U);
+}
+
 TEST(PredictionLog, ReadsTheKeyAlone) {
   const auto key = ReadLogKey(ToJson(Sample()));
   ASSERT_TRUE(key.ok());
@@ -209,6 +223,12 @@ TEST(PredictionLog, RefusesMalformedRecords) {
       {"too few scores", [&](Json* j) { member(j, "scores")->AsArray().pop_back(); }},
       {"too many margins", [&](Json* j) { member(j, "margins")->Append(1); }},
       {"a score that is null", [&](Json* j) { *first(member(j, "scores")) = Json(); }},
+      {"a list in place of a score", [&](Json* j) { *first(member(j, "scores")) = Json(base::JsonArray{1.0, 0.0}); }},
+      {"an empty list of scores", [&](Json* j) { *first(member(j, "margins")) = Json(base::JsonArray{}); }},
+      {"more scores than margins",
+       [&](Json* j) {
+         for (Json& score : member(j, "scores")->AsArray()) score = Json(base::JsonArray{0.5, 0.5});
+       }},
       {"a score that is a text", [&](Json* j) { *first(member(j, "scores")) = Json("half"); }},
   };
   const LoggedPrediction sample = Sample();

@@ -266,7 +266,8 @@ class Service : public PredictionService {
   }
 
   Result<PredictAnswer> Answer(const Serving& serving, const PredictRequest& request, LoggedPrediction* record) {
-    const VersionBundle& bundle = *serving.deployment->bundle;
+    const VersionBundlePtr& served = serving.deployment->bundle;
+    const VersionBundle& bundle = *served;
     const int64_t rows_max = serving.deployment->definition.rows_max;
     if (static_cast<int64_t>(request.rows.rows) > rows_max) {
       return base::InvalidArgument("Request has too many rows: {}, at most {}.", request.rows.rows, rows_max)
@@ -289,8 +290,12 @@ class Service : public PredictionService {
     PLUMB_ASSIGN_OR_RETURN(answer.features, serving.state->Compute(*serving.plan, query));
     PLUMB_ASSIGN_OR_RETURN(const model::EncodedBatch encoded, bundle.encoder.Encode(answer.features.values));
     answer.unseen_categories = encoded.unseen_categories;
-    answer.margins.resize(inputs.rows);
-    answer.scores.resize(inputs.rows);
+    answer.task = bundle.predictor->ensemble().task();
+    answer.outputs = bundle.predictor->outputs();
+    // Shares the bundle, which holds the classes.
+    if (answer.task == model::Task::kClasses) answer.classes = {served, &bundle.classes};
+    answer.margins.resize(inputs.rows * answer.outputs);
+    answer.scores.resize(inputs.rows * answer.outputs);
     bundle.predictor->Margins(encoded.values, answer.margins);
     bundle.predictor->Scores(encoded.values, answer.scores);
 
@@ -311,6 +316,7 @@ class Service : public PredictionService {
     record->cut = answer.cut;
     record->inputs = std::move(inputs);
     record->features = answer.features;
+    record->outputs = answer.outputs;
     record->margins = answer.margins;
     record->scores = answer.scores;
   }

@@ -36,7 +36,10 @@ struct PredictAnswer {
   std::string model;
   int64_t version = 0;
   base::Time t = 0, cut = 0;
-  std::vector<float> margins, scores;
+  model::Task task = model::Task::kBinary;
+  std::shared_ptr<const model::ClassDictionary> classes;  // of several classes, one an output; else null
+  size_t outputs = 1;
+  std::vector<float> margins, scores;  // row-major [rows × outputs]
   engine::FeatureAnswer features;
   int64_t unseen_categories = 0;
 };

@@ -104,6 +104,32 @@ TEST_F(PredictionServiceTest, AnswersWithTheFeaturesOfThatMoment) {
   EXPECT_LT(answer->scores[1], 0.5F);
 }
 
+TEST_F(PredictionServiceTest, GivesAProbabilityAClass) {
+  Deploy("eta", Register(MakeClassVersion()));
+  const auto service = MustMake();
+  const auto answer = Ask(*service, Rows({{"UA", 100}, {"DL", 0}}));
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->task, model::Task::kClasses);
+  ASSERT_EQ(answer->outputs, 3U);
+  ASSERT_NE(answer->classes, nullptr);
+  EXPECT_EQ(answer->classes->Texts(), (std::vector<std::string>{"awful", "fine", "late"}));
+  EXPECT_EQ(answer->margins, (std::vector<float>{-1.5F, -0.5F, 2.5F, -1.5F, 1.5F, 0.0F}));
+  ASSERT_EQ(answer->scores.size(), 6U);
+  EXPECT_GT(answer->scores[2], 0.9F);
+  EXPECT_GT(answer->scores[4], 0.75F);
+  EXPECT_NEAR(answer->scores[0] + answer->scores[1] + answer->scores[2], 1, 1e-6);
+}
+
+TEST_F(PredictionServiceTest, GivesTheNumberOfARegression) {
+  Deploy("eta", Register(MakeRegressionVersion()));
+  const auto service = MustMake();
+  const auto answer = Ask(*service, Rows({{"UA", 100}, {"DL", 0}}));
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->task, model::Task::kRegression);
+  EXPECT_EQ(answer->classes, nullptr);
+  EXPECT_EQ(answer->scores, (std::vector<float>{2.5F, -1.0F}));
+}
+
 TEST_F(PredictionServiceTest, GivesWhatTheSpecificationGives) {
   Deploy("eta", Register(MakeVersion()));
   const auto service = MustMake();

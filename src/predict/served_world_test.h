@@ -87,17 +87,26 @@ struct Stump {
   double threshold = 0, left = 0, right = 0;
 };
 
-inline std::string ModelFile(size_t features, const std::vector<Stump>& stumps) {
-  std::string trees;
-  for (const Stump& stump : stumps) {
+// A stump a class in turn, if there are classes.
+inline std::string ModelFileOf(const std::string& objective, int classes, size_t features,
+                               const std::vector<Stump>& stumps) {
+  std::string trees, outputs;
+  for (size_t i = 0; i < stumps.size(); i++) {
+    const Stump& stump = stumps[i];
     trees += fmt::format(R"({}{{"left_children":[1,-1,-1],"right_children":[2,-1,-1],"split_indices":[{},0,0],)"
                          R"("split_conditions":[{},{},{}],"default_left":[1,0,0]}})",
                          trees.empty() ? "" : ",", stump.feature, stump.threshold, stump.left, stump.right);
+    outputs += fmt::format("{}{}", outputs.empty() ? "" : ",", classes == 0 ? 0 : static_cast<int>(i) % classes);
   }
-  return fmt::format(R"({{"learner":{{"gradient_booster":{{"name":"gbtree","model":{{"trees":[{}]}}}},)"
-                     R"("learner_model_param":{{"base_score":"5E-1","num_class":"0","num_feature":"{}"}},)"
-                     R"("objective":{{"name":"binary:logistic"}}}},"version":[3,2,0]}})",
-                     trees, features);
+  return fmt::format(
+      R"({{"learner":{{"gradient_booster":{{"name":"gbtree","model":{{"trees":[{}],"tree_info":[{}]}}}},)"
+      R"("learner_model_param":{{"base_score":"5E-1","num_class":"{}","num_feature":"{}"}},)"
+      R"("objective":{{"name":"{}"}}}},"version":[3,2,0]}})",
+      trees, outputs, classes, features, objective);
+}
+
+inline std::string ModelFile(size_t features, const std::vector<Stump>& stumps) {
+  return ModelFileOf("binary:logistic", 0, features, stumps);
 }
 
 inline std::vector<std::string> DefaultPatterns() { return {"delays.*", "trip.*"}; }
@@ -149,6 +158,22 @@ class ServedWorld : public testing::Test {
         Put(ModelFile(sample.columns.size(), {{0, 1.5, -leaf, leaf}, {second, 18, 0.25, 0.5}}));
     version.artifacts["encoder.json"] = Put(model::FeatureEncoder::Fit(sample).Save().Dump(1));
     version.artifacts["definitions.json"] = Put(SaveDefinitions(*definitions));
+    return version;
+  }
+  // Of three classes: late where the last delay is 18 or more, else fine; never awful.
+  registry::NewVersion MakeClassVersion() {
+    registry::NewVersion version = MakeVersion(kProject, {"delays.last_delay"});
+    version.artifacts["model.ubj"] =
+        Put(ModelFileOf("multi:softprob", 3, 1, {{0, 18, -2, -2}, {0, 18, 1, -1}, {0, 18, -0.5, 2}}));
+    data::Column labels(data::TypeKind::kString);
+    for (const char* label : {"late", "fine", "awful"}) labels.AppendString(label);
+    version.artifacts["classes.json"] = Put(model::ClassDictionary::Fit(labels).Save().Dump(1));
+    return version;
+  }
+  // A number: 2.5 where the last delay is 18 or more, else -1.
+  registry::NewVersion MakeRegressionVersion() {
+    registry::NewVersion version = MakeVersion(kProject, {"delays.last_delay"});
+    version.artifacts["model.ubj"] = Put(ModelFileOf("reg:squarederror", 0, 1, {{0, 18, -1.5, 2}}));
     return version;
   }
   std::string Put(const std::string& content) { return registry_->PutArtifact(content).value(); }

@@ -74,6 +74,22 @@ Result<model::FeatureEncoder> LoadEncoder(const std::string& text) {
   return model::FeatureEncoder::Load(json);
 }
 
+// The classes of a model that has several, one an output.
+Result<model::ClassDictionary> ReadClasses(registry::Registry& registry, const registry::Version& version,
+                                           const model::TreeEnsemble& ensemble) {
+  if (ensemble.task() != model::Task::kClasses) return model::ClassDictionary();
+  PLUMB_ASSIGN_OR_RETURN(const std::string text, ReadArtifact(registry, version, "classes.json"));
+  const Result<Json> json = base::ParseJson(text);
+  if (!json.ok()) return Corrupt(version, "classes.json", json.status());
+  Result<model::ClassDictionary> classes = model::ClassDictionary::Load(*json);
+  if (!classes.ok()) return Corrupt(version, "classes.json", classes.status());
+  if (classes->size() != ensemble.outputs()) {
+    return base::DataLoss("Model file has another number of classes than the version: {}@v{}, want {}, got {}.",
+                          version.model, version.number, classes->size(), ensemble.outputs());
+  }
+  return classes;
+}
+
 }  // namespace
 
 Json FeatureList(const engine::FeaturePlan& plan) {
@@ -135,18 +151,19 @@ Result<VersionBundlePtr> LoadVersionBundle(registry::Registry& registry, const r
     return base::DataLoss("Definitions of the version do not give the identities it was registered with: {}@v{}, {}.",
                           version.model, version.number, changed.front());
   }
-  if (ensemble->features != static_cast<int32_t>(ids->size())) {
+  if (ensemble->features != static_cast<int32_t>(encoder->width())) {
     return base::DataLoss("Model file has another number of features than the version: {}@v{}, want {}, got {}.",
-                          version.model, version.number, ids->size(), ensemble->features);
+                          version.model, version.number, encoder->width(), ensemble->features);
   }
+  PLUMB_ASSIGN_OR_RETURN(model::ClassDictionary classes, ReadClasses(registry, version, *ensemble));
   PLUMB_ASSIGN_OR_RETURN(engine::FeaturePlan plan, engine::FeaturePlan::Make(*definitions, std::move(*ids)));
   if (const Status same = encoder->CheckSchema(plan.output_schema()); !same.ok()) {
     return Corrupt(version, "encoder.json", same);
   }
   auto trees = std::make_shared<const model::TreeEnsemble>(std::move(*ensemble));
-  return std::make_shared<const VersionBundle>(
-      VersionBundle{version, std::move(*definitions), std::move(plan), std::move(*encoder),
-                    std::make_shared<const model::Predictor>(std::move(trees)), std::move(model_bytes)});
+  return std::make_shared<const VersionBundle>(VersionBundle{
+      version, std::move(*definitions), std::move(plan), std::move(*encoder),
+      std::make_shared<const model::Predictor>(std::move(trees)), std::move(model_bytes), std::move(classes)});
 }
 
 Result<VersionBundlePtr> WithDefinitions(const VersionBundle& bundle, const features::DefinitionsPtr& definitions,
@@ -154,7 +171,8 @@ Result<VersionBundlePtr> WithDefinitions(const VersionBundle& bundle, const feat
   PLUMB_ASSIGN_OR_RETURN(std::vector<features::FeatureId> ids, FindFeatures(bundle.version, *definitions, changed));
   PLUMB_ASSIGN_OR_RETURN(engine::FeaturePlan plan, engine::FeaturePlan::Make(definitions, std::move(ids)));
   return std::make_shared<const VersionBundle>(VersionBundle{bundle.version, definitions, std::move(plan),
-                                                             bundle.encoder, bundle.predictor, bundle.model_bytes});
+                                                             bundle.encoder, bundle.predictor, bundle.model_bytes,
+                                                             bundle.classes});
 }
 
 Result<engine::FeaturePlan> PlanFor(const registry::Version& version, const features::DefinitionsPtr& definitions) {

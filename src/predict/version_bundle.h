@@ -4,7 +4,8 @@
 // Why: a server must compute what the version was trained on, also after the project has changed. The bundle carries
 // the project's texts as they were; loading checks every feature's identity against the list in the registry.
 //
-// Artifacts of a version: "model.ubj", "encoder.json", "definitions.json" ([{"name", "text"}]), "report.json".
+// Artifacts of a version: "model.ubj", "encoder.json", "definitions.json" ([{"name", "text"}]), "report.json"; of a
+// model of several classes also "classes.json".
 //
 // Thread safety: immutable once loaded.
 #pragma once
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "engine/feature_plan.h"
+#include "model/infer/class_dictionary.h"
 #include "model/infer/feature_encoder.h"
 #include "model/infer/predictor.h"
 #include "registry/registry.h"
@@ -25,7 +27,8 @@ struct VersionBundle {
   engine::FeaturePlan plan;  // the model's features in its order
   model::FeatureEncoder encoder;
   std::shared_ptr<const model::Predictor> predictor;
-  std::string model_bytes;  // the model file
+  std::string model_bytes;         // the model file
+  model::ClassDictionary classes;  // one an output of a model of several classes; else empty
 };
 using VersionBundlePtr = std::shared_ptr<const VersionBundle>;
 

@@ -99,6 +99,38 @@ TEST_F(VersionBundleTest, RefusesArtifactsThatDoNotFit) {
   }
 }
 
+TEST_F(VersionBundleTest, LoadsTheClassesOfAModelThatHasThem) {
+  const auto bundle = Load(MakeClassVersion());
+  ASSERT_TRUE(bundle.ok()) << bundle.status().ToString();
+  EXPECT_EQ((*bundle)->classes.Texts(), (std::vector<std::string>{"awful", "fine", "late"}));
+  std::vector<std::string> changed;
+  const auto moved = WithDefinitions(**bundle, Definitions(kProject), &changed);
+  ASSERT_TRUE(moved.ok()) << moved.status().ToString();
+  EXPECT_EQ((*moved)->classes, (*bundle)->classes);
+  EXPECT_EQ((*Load(MakeVersion()))->classes.size(), 0U);
+}
+
+TEST_F(VersionBundleTest, RefusesClassesThatDoNotFit) {
+  const struct {
+    const char* name;
+    std::function<void(registry::NewVersion*)> change;
+  } cases[] = {
+      {"none", [](registry::NewVersion* v) { v->artifacts.erase("classes.json"); }},
+      {"no JSON", [this](registry::NewVersion* v) { v->artifacts["classes.json"] = Put("{"); }},
+      {"no classes", [this](registry::NewVersion* v) { v->artifacts["classes.json"] = Put("{}"); }},
+      {"fewer",
+       [this](registry::NewVersion* v) {
+         v->artifacts["classes.json"] =
+             Put(model::ClassDictionary::Fit(data::Column(data::TypeKind::kInt64)).Save().Dump());
+       }},
+  };
+  for (const auto& c : cases) {
+    registry::NewVersion version = MakeClassVersion();
+    c.change(&version);
+    EXPECT_EQ(Load(version).status().code(), base::Code::kDataLoss) << c.name;
+  }
+}
+
 TEST_F(VersionBundleTest, NamesAModelThatIsNotSupported) {
   registry::NewVersion version = MakeVersion();
   version.artifacts["model.ubj"] = Put(Replaced(testing_world::ModelFile(6, {}), "binary:logistic", "rank:map"));

@@ -8,6 +8,7 @@
 #include "registry/internal/reference.h"
 #include "registry/internal/run_table.h"
 #include "registry/internal/schema.h"
+#include "registry/internal/verdict_table.h"
 #include "registry/internal/version_table.h"
 #include "store/sqlite.h"
 
@@ -31,7 +32,8 @@ class SqliteRegistry : public Registry {
         artifacts_(files, clock, database_, state_directory),
         runs_(database_, clock),
         versions_(database_, clock),
-        deployments_(database_, clock) {}
+        deployments_(database_, clock),
+        verdicts_(database_, clock) {}
 
   // Brings the file to today's schema.
   Status Prepare(base::FileSystem& files, base::Clock& clock, const std::string& state_directory) {
@@ -108,6 +110,22 @@ class SqliteRegistry : public Registry {
     return versions_.SetAlias(model, alias, version);
   }
 
+  Result<std::vector<AliasRecord>> AliasHistory(const std::string& model, const std::string& alias) override {
+    const std::lock_guard guard(mutex_);
+    return versions_.AliasHistory(model, alias);
+  }
+
+  Result<VerdictRecord> AddVerdict(const std::string& model, int64_t version, const std::string& verdict,
+                                   const base::Json& report) override {
+    const std::lock_guard guard(mutex_);
+    PLUMB_RETURN_IF_ERROR(versions_.Get(model, version).status());
+    return verdicts_.Add(model, version, verdict, report);
+  }
+  Result<std::vector<VerdictRecord>> Verdicts(const std::string& model, int64_t version) override {
+    const std::lock_guard guard(mutex_);
+    return verdicts_.Of(model, version);
+  }
+
   Result<DeploymentRecord> Deploy(const std::string& deployment, const std::string& model, int64_t version,
                                   const std::string& reason) override {
     const std::lock_guard guard(mutex_);
@@ -147,6 +165,7 @@ class SqliteRegistry : public Registry {
   RunTable runs_;
   VersionTable versions_;
   DeploymentTable deployments_;
+  VerdictTable verdicts_;
 };
 
 }  // namespace

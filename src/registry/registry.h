@@ -67,6 +67,22 @@ struct DeploymentRecord {
   std::string reason;  // "deploy", "rollback"
 };
 
+// What a gate said of a version.
+struct VerdictRecord {
+  int64_t sequence = 0;  // grows with every verdict
+  std::string model;
+  int64_t version = 0;
+  std::string verdict;  // "promote", "reject", "inconclusive"
+  base::Json report;    // the numbers
+  base::Time created = 0;
+};
+
+// A version that an alias stood for.
+struct AliasRecord {
+  int64_t version = 0;
+  base::Time since = 0;
+};
+
 class Registry {
  public:
   static base::Result<std::unique_ptr<Registry>> Open(base::FileSystem& files, base::Clock& clock,
@@ -96,6 +112,15 @@ class Registry {
   virtual base::Result<std::vector<std::string>> Models() = 0;
   // An alias is not like a version number ("v3").
   virtual base::Status SetAlias(const std::string& model, const std::string& alias, int64_t version) = 0;
+
+  // Every version that the alias has stood for, newest first; none for an alias that never was.
+  virtual base::Result<std::vector<AliasRecord>> AliasHistory(const std::string& model, const std::string& alias) = 0;
+
+  // kNotFound for a version that is not there.
+  virtual base::Result<VerdictRecord> AddVerdict(const std::string& model, int64_t version, const std::string& verdict,
+                                                 const base::Json& report) = 0;
+  virtual base::Result<std::vector<VerdictRecord>> Verdicts(const std::string& model,
+                                                            int64_t version) = 0;  // newest first
 
   // An empty reason is "deploy".
   virtual base::Result<DeploymentRecord> Deploy(const std::string& deployment, const std::string& model,

@@ -60,9 +60,33 @@ Status ValidateShape(const TreeEnsemble& ensemble, size_t tree_index) {
 
 }  // namespace
 
+const char* TaskName(Task task) {
+  switch (task) {
+    case Task::kBinary:
+      return "binary";
+    case Task::kClasses:
+      return "classes";
+    case Task::kRegression:
+      return "regression";
+  }
+  return "";
+}
+
+Task TreeEnsemble::task() const {
+  if (link == Link::kSoftmax) return Task::kClasses;
+  const bool is_binary = link == Link::kLogistic || objective.starts_with("binary:");
+  return is_binary ? Task::kBinary : Task::kRegression;
+}
+
 Status TreeEnsemble::Validate() const {
   if (features < 0) return base::DataLoss("Tree model has a negative number of features.");
-  if (!std::isfinite(base_margin)) return base::DataLoss("Tree model has a base margin that is not a finite number.");
+  if (base_margins.empty()) return base::DataLoss("Tree model has no outputs.");
+  if (outputs() > 1 && link != Link::kSoftmax) {
+    return base::DataLoss("Tree model has several outputs but no classes: {}.", outputs());
+  }
+  if (!std::all_of(base_margins.begin(), base_margins.end(), [](float margin) { return std::isfinite(margin); })) {
+    return base::DataLoss("Tree model has a base margin that is not a finite number.");
+  }
   if (categorical.size() != static_cast<size_t>(features)) {
     return base::DataLoss("Tree model lists another number of feature kinds than it has features: {}, {}.",
                           categorical.size(), features);
@@ -73,6 +97,10 @@ Status TreeEnsemble::Validate() const {
   }
   for (size_t i = 0; i < trees.size(); i++) {
     if (trees[i].nodes.empty()) return base::DataLoss("Tree model has an empty tree: {}.", i);
+    if (trees[i].output < 0 || static_cast<size_t>(trees[i].output) >= outputs()) {
+      return base::DataLoss("Tree model has a tree for an output that it lacks: tree {}, output {}.", i,
+                            trees[i].output);
+    }
     PLUMB_RETURN_IF_ERROR(ValidateShape(*this, i));
   }
   return {};

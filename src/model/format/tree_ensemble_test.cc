@@ -41,6 +41,12 @@ TEST(TreeEnsemble, AcceptsWhatIsUnusualButSafe) {
        [](TreeEnsemble& e) { e.trees[1].nodes[0].value = std::numeric_limits<float>::infinity(); }},
       {"a node that no path reaches", [](TreeEnsemble& e) { e.trees[1].nodes.push_back({700, 800, 900, 0}); }},
       {"an empty category set", [](TreeEnsemble& e) { e.trees[1].nodes[2].categories_size = 0; }},
+      {"a tree for the last of several classes",
+       [](TreeEnsemble& e) {
+         e.link = Link::kSoftmax;
+         e.base_margins = {0, 1, 2};
+         e.trees[1].output = 2;
+       }},
       {"a name for every feature", [](TreeEnsemble& e) { e.feature_names = {"a", "b", "c"}; }},
   };
   for (const auto& c : cases) {
@@ -69,7 +75,11 @@ TEST(TreeEnsemble, RefusesWhatATraversalCouldLeave) {
       {"a NaN threshold", [](TreeEnsemble& e) { e.trees[1].nodes[0].value = kNan; }},
       {"a NaN leaf", [](TreeEnsemble& e) { e.trees[1].nodes[4].value = kNan; }},
       {"an infinite leaf", [](TreeEnsemble& e) { e.trees[1].nodes[4].value = std::numeric_limits<float>::infinity(); }},
-      {"a NaN base margin", [](TreeEnsemble& e) { e.base_margin = kNan; }},
+      {"a NaN base margin", [](TreeEnsemble& e) { e.base_margins = {kNan}; }},
+      {"no outputs", [](TreeEnsemble& e) { e.base_margins.clear(); }},
+      {"several outputs without classes", [](TreeEnsemble& e) { e.base_margins = {0, 0}; }},
+      {"a tree for an output beyond the last", [](TreeEnsemble& e) { e.trees[1].output = 1; }},
+      {"a tree for a negative output", [](TreeEnsemble& e) { e.trees[1].output = -1; }},
       {"a category set beyond the end", [](TreeEnsemble& e) { e.trees[1].nodes[2].categories_size = 3; }},
       {"a category set before the beginning", [](TreeEnsemble& e) { e.trees[1].nodes[2].categories_begin = -1; }},
       {"a category set of negative size", [](TreeEnsemble& e) { e.trees[1].nodes[2].categories_size = -1; }},

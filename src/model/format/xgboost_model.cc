@@ -44,18 +44,36 @@ Result<int64_t> CountAt(const Json& json, std::initializer_list<const char*> pat
   return value;
 }
 
-// "5E-1", or since 3.1 a list with one number a target: "[5E-1]".
-Result<float> ParseBaseScore(std::string text) {
-  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
+Result<float> ParseNumber(std::string_view text) {
   float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return Broken("base_score " + text);
+  if (error != std::errc() || end != text.data() + text.size()) return Broken("base_score " + std::string(text));
   return value;
 }
 
-// The base score is stored on the scale of predictions; sums of leaves are on the margin scale.
-Result<float> BaseMargin(float base_score, Link link) {
-  if (link == Link::kIdentity) return base_score;
+// "5E-1", or since 3.1 a list with one number an output: "[5E-1]". A lone number counts for every output.
+Result<std::vector<float>> ParseBaseScores(std::string_view text, size_t outputs) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') {
+    PLUMB_ASSIGN_OR_RETURN(const float value, ParseNumber(text));
+    return std::vector<float>(outputs, value);
+  }
+  text = text.substr(1, text.size() - 2);
+  std::vector<float> values;
+  for (size_t begin = 0; begin <= text.size() && values.size() <= outputs;) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    PLUMB_ASSIGN_OR_RETURN(const float value, ParseNumber(text.substr(begin, end - begin)));
+    values.push_back(value);
+    begin = end + 1;
+  }
+  if (values.size() == 1) values.resize(outputs, values.front());
+  if (values.size() != outputs) return Broken("base_score has another number of values than outputs");
+  return values;
+}
+
+// The base score is stored on the scale of predictions where those are probabilities; sums of leaves are on the margin
+// scale.
+Result<float> BaseMargin(float base_score, bool is_probability) {
+  if (!is_probability) return base_score;
   if (!(base_score > 0.0F && base_score < 1.0F)) return Broken("base_score is not a probability");
   const float odds = 1.0F / base_score - 1.0F;
   return static_cast<float>(-base::Ln(static_cast<double>(odds)));
@@ -133,6 +151,11 @@ Status ReadCategories(TreeArrays& arrays, Tree* tree) {
 }
 
 Result<Tree> ReadTree(const Json& json, size_t nodes_max) {
+  // A tree whose leaves hold a vector is of the multi-output strategy; older versions write 0 for a number.
+  if (FindPath(json, {"tree_param", "size_leaf_vector"}) != nullptr) {
+    PLUMB_ASSIGN_OR_RETURN(const int64_t leaf_size, CountAt(json, {"tree_param", "size_leaf_vector"}));
+    if (leaf_size > 1) return base::Unimplemented("Trees with vectors in their leaves are not supported.");
+  }
   TreeArrays arrays(json);
   const base::JsonArray* left = arrays.Ints("left_children", std::nullopt);
   if (left == nullptr) return Broken(arrays.problem());
@@ -167,6 +190,23 @@ Result<Tree> ReadTree(const Json& json, size_t nodes_max) {
   return tree;
 }
 
+// tree_info: the class that each tree adds to. Models of one output may lack it.
+Status ReadTreeOutputs(const Json& learner, TreeEnsemble* ensemble) {
+  const Json* outputs = FindPath(learner, {"gradient_booster", "model", "tree_info"});
+  if (outputs == nullptr && ensemble->outputs() == 1) return {};
+  if (outputs == nullptr || !outputs->IsArray() || outputs->AsArray().size() != ensemble->trees.size()) {
+    return Broken("tree_info");
+  }
+  for (size_t i = 0; i < ensemble->trees.size(); i++) {
+    const Json& output = outputs->AsArray()[i];
+    if (!output.IsInt() || output.AsInt() < 0 || output.AsInt() >= static_cast<int64_t>(ensemble->outputs())) {
+      return Broken("tree_info");
+    }
+    ensemble->trees[i].output = static_cast<int32_t>(output.AsInt());
+  }
+  return {};
+}
+
 Status ReadTrees(const Json& learner, const ModelLimits& limits, TreeEnsemble* ensemble) {
   const Json* trees = FindPath(learner, {"gradient_booster", "model", "trees"});
   if (trees == nullptr || !trees->IsArray()) return Broken("no trees");
@@ -177,7 +217,7 @@ Status ReadTrees(const Json& learner, const ModelLimits& limits, TreeEnsemble* e
     nodes_left -= tree.nodes.size();
     ensemble->trees.push_back(std::move(tree));
   }
-  return {};
+  return ReadTreeOutputs(learner, ensemble);
 }
 
 Status ReadFeatures(const Json& learner, const ModelLimits& limits, TreeEnsemble* ensemble) {
@@ -214,22 +254,35 @@ std::string VersionText(const Json& json) {
   return text;
 }
 
-Result<Link> LinkOf(const std::string& objective) {
-  if (objective == "binary:logistic" || objective == "reg:logistic") return Link::kLogistic;
-  if (objective == "binary:logitraw" || objective == "reg:squarederror") return Link::kIdentity;
-  return base::Unimplemented("Objective is not supported: {}.", objective);
+// binary:logitraw keeps its base score as a probability too, though its predictions are margins.
+bool BaseScoreIsProbability(const std::string& objective) {
+  return objective.starts_with("binary:") || objective == "reg:logistic";
 }
 
-// binary:logitraw keeps its base score as a probability too, though its predictions are margins.
-bool BaseScoreIsProbability(const std::string& objective) { return objective != "reg:squarederror"; }
+// A row's margins: one, or one a class. Models of several targets have none of our tasks.
+Result<size_t> ReadOutputs(const Json& learner, const ModelLimits& limits, Link link) {
+  const auto count_of = [&learner](const char* key) -> Result<int64_t> {
+    if (FindPath(learner, {"learner_model_param", key}) == nullptr) return 0;  // older versions do not write num_target
+    return CountAt(learner, {"learner_model_param", key});
+  };
+  PLUMB_ASSIGN_OR_RETURN(const int64_t targets, count_of("num_target"));
+  PLUMB_ASSIGN_OR_RETURN(const int64_t classes, count_of("num_class"));
+  if (targets > 1)
+    return base::Unimplemented("Models of several targets are not supported: num_target is {}.", targets);
+  if (link != Link::kSoftmax) {
+    if (classes > 1) return Broken("num_class of an objective without classes");
+    return size_t{1};
+  }
+  if (classes > limits.outputs_max) return base::ResourceExhausted("XGBoost model has too many classes: {}.", classes);
+  if (classes < 2) return Broken("num_class");
+  return static_cast<size_t>(classes);
+}
 
-// One score a row: models of several classes or targets have a tree for each, which must not be added up.
-Status CheckSingleOutput(const Json& learner) {
-  for (const char* key : {"num_class", "num_target"}) {
-    const Json* text = FindPath(learner, {"learner_model_param", key});
-    if (text == nullptr) continue;  // older versions do not write num_target
-    PLUMB_ASSIGN_OR_RETURN(const int64_t count, CountAt(learner, {"learner_model_param", key}));
-    if (count > 1) return base::Unimplemented("Models of several outputs are not supported: {} is {}.", key, count);
+Status ReadBaseMargins(const Json& learner, size_t outputs, TreeEnsemble* ensemble) {
+  PLUMB_ASSIGN_OR_RETURN(const std::string text, TextAt(learner, {"learner_model_param", "base_score"}));
+  PLUMB_ASSIGN_OR_RETURN(ensemble->base_margins, ParseBaseScores(text, outputs));
+  for (float& margin : ensemble->base_margins) {
+    PLUMB_ASSIGN_OR_RETURN(margin, BaseMargin(margin, BaseScoreIsProbability(ensemble->objective)));
   }
   return {};
 }
@@ -243,12 +296,8 @@ Result<TreeEnsemble> FromJson(const Json& json, const ModelLimits& limits) {
   ensemble.library = VersionText(json);
   PLUMB_ASSIGN_OR_RETURN(ensemble.objective, TextAt(*learner, {"objective", "name"}));
   PLUMB_ASSIGN_OR_RETURN(ensemble.link, LinkOf(ensemble.objective));
-  PLUMB_RETURN_IF_ERROR(CheckSingleOutput(*learner));
-  PLUMB_ASSIGN_OR_RETURN(const std::string base_text, TextAt(*learner, {"learner_model_param", "base_score"}));
-  PLUMB_ASSIGN_OR_RETURN(const float base_score, ParseBaseScore(base_text));
-  PLUMB_ASSIGN_OR_RETURN(
-      ensemble.base_margin,
-      BaseMargin(base_score, BaseScoreIsProbability(ensemble.objective) ? Link::kLogistic : Link::kIdentity));
+  PLUMB_ASSIGN_OR_RETURN(const size_t outputs, ReadOutputs(*learner, limits, ensemble.link));
+  PLUMB_RETURN_IF_ERROR(ReadBaseMargins(*learner, outputs, &ensemble));
   PLUMB_RETURN_IF_ERROR(ReadFeatures(*learner, limits, &ensemble));
   PLUMB_RETURN_IF_ERROR(ReadTrees(*learner, limits, &ensemble));
   PLUMB_RETURN_IF_ERROR(ensemble.Validate());
@@ -256,6 +305,15 @@ Result<TreeEnsemble> FromJson(const Json& json, const ModelLimits& limits) {
 }
 
 }  // namespace
+
+Result<Link> LinkOf(const std::string& objective) {
+  if (objective == "binary:logistic" || objective == "reg:logistic") return Link::kLogistic;
+  if (objective == "multi:softprob") return Link::kSoftmax;
+  for (const char* plain : {"binary:logitraw", "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"}) {
+    if (objective == plain) return Link::kIdentity;
+  }
+  return base::Unimplemented("Objective is not supported: {}.", objective);
+}
 
 Result<TreeEnsemble> ReadXgboostModel(std::string_view bytes, const ModelLimits& limits) {
   // Both forms begin with '{'; JSON goes on with a quote or blank, UBJSON with the marker of a key's length.

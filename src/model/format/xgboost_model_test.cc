@@ -47,7 +47,7 @@ void ExpectSame(const TreeEnsemble& a, const TreeEnsemble& b) {
   EXPECT_EQ(a.objective, b.objective);
   EXPECT_EQ(a.feature_names, b.feature_names);
   EXPECT_EQ(a.categorical, b.categorical);
-  EXPECT_EQ(std::bit_cast<uint32_t>(a.base_margin), std::bit_cast<uint32_t>(b.base_margin));
+  EXPECT_EQ(a.base_margins, b.base_margins);
   ASSERT_EQ(a.trees.size(), b.trees.size());
   for (size_t i = 0; i < a.trees.size(); i++) {
     EXPECT_EQ(a.trees[i].categories, b.trees[i].categories);
@@ -215,7 +215,8 @@ TEST(XgboostModel, NamesWhatIsNotSupported) {
   } cases[] = {
       {{"booster", [](Json* j) { *Learner(j, {"gradient_booster", "name"}) = Json("dart"); }}, "dart"},
       {{"objective", [](Json* j) { *Learner(j, {"objective", "name"}) = Json("rank:ndcg"); }}, "rank:ndcg"},
-      {{"classes", [](Json* j) { *Learner(j, {"learner_model_param", "num_class"}) = Json("3"); }}, "num_class"},
+      {{"hinge", [](Json* j) { *Learner(j, {"objective", "name"}) = Json("binary:hinge"); }}, "binary:hinge"},
+      {{"leaf vectors", [](Json* j) { *At(TreeArray(j, "tree_param"), {"size_leaf_vector"}) = Json("3"); }}, "vectors"},
       {{"targets", [](Json* j) { *Learner(j, {"learner_model_param", "num_target"}) = Json("2"); }}, "num_target"},
       {{"split type", [](Json* j) { TreeArray(j, "split_type")->AsArray()[0] = Json(2); }}, "2"},
   };
@@ -237,12 +238,16 @@ TEST(XgboostModel, PutsTheBaseScoreOnTheMarginScale) {
     const char* base_score;
     float margin;
     Link link;
+    Task task;
   } cases[] = {
-      {"binary:logistic", "5E-1", 0.0F, Link::kLogistic},
-      {"binary:logistic", "[5E-1]", 0.0F, Link::kLogistic},
-      {"reg:logistic", "7.3105857863000487925E-1", 1.0F, Link::kLogistic},
-      {"binary:logitraw", "5E-1", 0.0F, Link::kIdentity},
-      {"reg:squarederror", "5E-1", 0.5F, Link::kIdentity},
+      {"binary:logistic", "5E-1", 0.0F, Link::kLogistic, Task::kBinary},
+      {"binary:logistic", "[5E-1]", 0.0F, Link::kLogistic, Task::kBinary},
+      {"reg:logistic", "7.3105857863000487925E-1", 1.0F, Link::kLogistic, Task::kBinary},
+      {"binary:logitraw", "5E-1", 0.0F, Link::kIdentity, Task::kBinary},
+      {"reg:squarederror", "5E-1", 0.5F, Link::kIdentity, Task::kRegression},
+      {"reg:squarederror", "[-2.5E0]", -2.5F, Link::kIdentity, Task::kRegression},
+      {"reg:absoluteerror", "1.5E0", 1.5F, Link::kIdentity, Task::kRegression},
+      {"reg:pseudohubererror", "3E0", 3.0F, Link::kIdentity, Task::kRegression},
   };
   const auto good = base::ParseJson(Golden("xgboost_small.json"));
   ASSERT_TRUE(good.ok());
@@ -252,8 +257,75 @@ TEST(XgboostModel, PutsTheBaseScoreOnTheMarginScale) {
     *Learner(&json, {"learner_model_param", "base_score"}) = Json(c.base_score);
     const auto ensemble = ReadXgboostModel(json.Dump());
     ASSERT_TRUE(ensemble.ok()) << ensemble.status().ToString();
-    EXPECT_FLOAT_EQ(ensemble->base_margin, c.margin) << c.objective << " " << c.base_score;
+    EXPECT_FLOAT_EQ(ensemble->base_margins.front(), c.margin) << c.objective << " " << c.base_score;
     EXPECT_EQ(ensemble->link, c.link);
+    EXPECT_EQ(ensemble->task(), c.task) << c.objective;
+  }
+}
+
+// The golden model as one of three classes, a tree for each.
+Json OfThreeClasses() {
+  Json json = base::ParseJson(Golden("xgboost_small.json")).value();
+  *Learner(&json, {"objective", "name"}) = Json("multi:softprob");
+  *Learner(&json, {"learner_model_param", "num_class"}) = Json("3");
+  *Learner(&json, {"learner_model_param", "base_score"}) = Json("[2.5E-1,-1E0,1.5E0]");
+  *Learner(&json, {"gradient_booster", "model", "tree_info"}) = Json(base::JsonArray{Json(2), Json(0), Json(1)});
+  return json;
+}
+
+TEST(XgboostModel, ReadsSeveralClasses) {
+  const auto ensemble = ReadXgboostModel(OfThreeClasses().Dump());
+  ASSERT_TRUE(ensemble.ok()) << ensemble.status().ToString();
+  EXPECT_EQ(ensemble->link, Link::kSoftmax);
+  EXPECT_EQ(ensemble->task(), Task::kClasses);
+  EXPECT_EQ(ensemble->base_margins, (std::vector<float>{0.25F, -1.0F, 1.5F}));
+  ASSERT_EQ(ensemble->trees.size(), 3U);
+  EXPECT_EQ(ensemble->trees[0].output, 2);
+  EXPECT_EQ(ensemble->trees[1].output, 0);
+  EXPECT_EQ(ensemble->trees[2].output, 1);
+}
+
+TEST(XgboostModel, TakesALoneBaseScoreForEveryClass) {
+  for (const char* text : {"5E-1", "[5E-1]"}) {
+    Json json = OfThreeClasses();
+    *Learner(&json, {"learner_model_param", "base_score"}) = Json(text);
+    const auto ensemble = ReadXgboostModel(json.Dump());
+    ASSERT_TRUE(ensemble.ok()) << ensemble.status().ToString();
+    EXPECT_EQ(ensemble->base_margins, (std::vector<float>{0.5F, 0.5F, 0.5F}));
+  }
+}
+
+TEST(XgboostModel, RefusesInconsistentClasses) {
+  const Edit edits[] = {
+      {"one class", [](Json* j) { *Learner(j, {"learner_model_param", "num_class"}) = Json("1"); }},
+      {"no classes", [](Json* j) { *Learner(j, {"learner_model_param", "num_class"}) = Json("0"); }},
+      {"more base scores", [](Json* j) { *Learner(j, {"learner_model_param", "num_class"}) = Json("2"); }},
+      {"fewer base scores", [](Json* j) { *Learner(j, {"learner_model_param", "base_score"}) = Json("[1E0,2E0]"); }},
+      {"a base score that ends early",
+       [](Json* j) { *Learner(j, {"learner_model_param", "base_score"}) = Json("[1E0,2E0,"); }},
+      {"a base score that is empty",
+       [](Json* j) { *Learner(j, {"learner_model_param", "base_score"}) = Json("[1E0,,2E0]"); }},
+      {"a comma too many",
+       [](Json* j) { *Learner(j, {"learner_model_param", "base_score"}) = Json("[1E0,2E0,3E0,]"); }},
+      {"no base scores", [](Json* j) { *Learner(j, {"learner_model_param", "base_score"}) = Json("[]"); }},
+      {"a tree without a class",
+       [](Json* j) { Learner(j, {"gradient_booster", "model", "tree_info"})->AsArray().pop_back(); }},
+      {"a class that is not there",
+       [](Json* j) { Learner(j, {"gradient_booster", "model", "tree_info"})->AsArray()[0] = Json(3); }},
+      {"a negative class",
+       [](Json* j) { Learner(j, {"gradient_booster", "model", "tree_info"})->AsArray()[0] = Json(-1); }},
+      {"a class that is a text",
+       [](Json* j) { Learner(j, {"gradient_booster", "model", "tree_info"})->AsArray()[0] = Json("0"); }},
+      {"no list of classes", [](Json* j) { *Learner(j, {"gradient_booster", "model", "tree_info"}) = Json(); }},
+      {"classes of an objective without them",
+       [](Json* j) { *Learner(j, {"objective", "name"}) = Json("reg:squarederror"); }},
+  };
+  for (const Edit& edit : edits) {
+    Json json = OfThreeClasses();
+    edit.change(&json);
+    const auto ensemble = ReadXgboostModel(json.Dump());
+    ASSERT_FALSE(ensemble.ok()) << edit.name;
+    EXPECT_EQ(ensemble.status().code(), Code::kDataLoss) << edit.name << ": " << ensemble.status().ToString();
   }
 }
 
@@ -264,6 +336,7 @@ TEST(XgboostModel, KeepsToItsLimits) {
   EXPECT_EQ(code({.trees_max = 2}), Code::kResourceExhausted);
   EXPECT_EQ(code({.nodes_max = 20}), Code::kResourceExhausted);
   EXPECT_EQ(code({.features_max = 3}), Code::kResourceExhausted);
+  EXPECT_EQ(ReadXgboostModel(OfThreeClasses().Dump(), {.outputs_max = 2}).status().code(), Code::kResourceExhausted);
 }
 
 TEST(XgboostModel, RefusesOtherFiles) {

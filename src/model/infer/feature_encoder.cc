@@ -1,12 +1,16 @@
 #include "model/infer/feature_encoder.h"
 
 #include <algorithm>
+#include <bit>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
 
+#include "base/check.h"
 #include "base/time.h"
+#include "data/list.h"
 
 namespace plumb::model {
 namespace {
@@ -50,6 +54,28 @@ float Narrow(double value) {
   return static_cast<float>(std::isnan(value) ? value : std::clamp(value, -kMax, kMax));
 }
 
+// Whether rounding to double first and then to float may differ from rounding once: the double lies halfway between two
+// floats. Requires: of the normal floats' range.
+bool IsHalfway(double value) { return (std::bit_cast<uint64_t>(value) & ((1U << 29) - 1)) == (1U << 28); }
+
+// The float nearest to unscaled / 10^scale: by one exact division where both are exact doubles, else from its text.
+float NearestFloat(const data::Column& column, size_t row) {
+  constexpr int64_t kExactMax = int64_t{1} << 53;
+  constexpr int kExactScaleMax = 22;  // 10^22 is the last power of ten that is a double
+  const int scale = column.type().scale;
+  const data::Int128 unscaled = column.Decimal(row);
+  if (unscaled <= kExactMax && unscaled >= -kExactMax && scale <= kExactScaleMax) {
+    double power = 1;
+    for (int i = 0; i < scale; i++) power *= 10;
+    const double quotient = static_cast<double>(static_cast<int64_t>(unscaled)) / power;
+    if (!IsHalfway(quotient)) return static_cast<float>(quotient);
+  }
+  const std::string text = column.At(row).ToString();
+  float value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
 float NumberOf(const data::Column& column, size_t row) {
   switch (column.type().kind) {
     case TypeKind::kFloat64:
@@ -57,14 +83,49 @@ float NumberOf(const data::Column& column, size_t row) {
     case TypeKind::kTimestamp:
     case TypeKind::kDuration:
       return static_cast<float>(static_cast<double>(column.Int(row)) / static_cast<double>(base::kSecond));
+    case TypeKind::kDecimal:
+      return NearestFloat(column, row);
     default:
       return static_cast<float>(column.Int(row));
   }
 }
 
+size_t WidthOf(data::Type type) { return type.kind == TypeKind::kVector ? type.size : 1; }
+
+// The rows of one vector feature, from `to` on, a row every `stride` floats.
+void WriteVectors(const data::Column& column, size_t stride, float* to) {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  const size_t size = column.type().size;
+  for (size_t row = 0; row < column.size(); row++, to += stride) {
+    if (column.IsNull(row)) continue;
+    const std::string_view bytes = column.String(row);
+    for (size_t i = 0; i < size; i++) {
+      const float element = data::VectorElement(bytes, i);
+      to[i] = std::isnan(element) ? kMissing : std::clamp(element, -kMax, kMax);
+    }
+  }
+}
+
+void WriteNumbers(const data::Column& column, size_t stride, float* to) {
+  for (size_t row = 0; row < column.size(); row++, to += stride) {
+    if (!column.IsNull(row)) *to = NumberOf(column, row);
+  }
+}
+
 }  // namespace
 
+base::Status FeatureEncoder::CheckEncodable(const data::Schema& schema) {
+  for (const data::Field& field : schema.fields()) {
+    if (field.type.kind != TypeKind::kList && field.type.kind != TypeKind::kNull) continue;
+    return base::InvalidArgument("Feature has a type that a model cannot take: {}, {}.", field.name,
+                                 data::TypeName(field.type))
+        .WithSuggestion("Use a number made of it, such as a count or a last value, or a vector of fixed size.");
+  }
+  return {};
+}
+
 FeatureEncoder FeatureEncoder::Fit(const data::Batch& features, size_t categories_max) {
+  PLUMB_CHECK(CheckEncodable(features.schema).ok(), "Features can be encoded.");
   FeatureEncoder encoder;
   encoder.schema_ = features.schema;
   for (const data::Column& column : features.columns) {
@@ -107,7 +168,9 @@ Result<FeatureEncoder> FeatureEncoder::Load(const Json& json) {
     if (name == nullptr || !name->IsString() || type_name == nullptr || !type_name->IsString())
       return broken("a feature");
     const Result<data::Type> type = data::ParseType(type_name->AsString());
-    if (!type.ok()) return broken("a feature's type");
+    if (!type.ok() || !CheckEncodable(data::Schema({{name->AsString(), *type}})).ok()) {
+      return broken("a feature's type");
+    }
     encoder.schema_.Add(name->AsString(), *type);
     std::vector<std::string> texts;
     if (*type == data::Type(TypeKind::kString)) {
@@ -129,6 +192,27 @@ bool FeatureEncoder::IsCategorical(size_t feature) const {
 
 size_t FeatureEncoder::Categories(size_t feature) const { return codes_[feature].size(); }
 
+std::vector<EncodedColumn> FeatureEncoder::Columns() const {
+  std::vector<EncodedColumn> columns;
+  for (size_t i = 0; i < schema_.size(); i++) {
+    const data::Field& field = schema_.fields()[i];
+    if (field.type.kind != TypeKind::kVector) {
+      columns.push_back({field.name, i, IsCategorical(i)});
+      continue;
+    }
+    for (uint32_t element = 0; element < field.type.size; element++) {
+      columns.push_back({field.name + "." + std::to_string(element), i, false});
+    }
+  }
+  return columns;
+}
+
+size_t FeatureEncoder::width() const {
+  size_t width = 0;
+  for (const data::Field& field : schema_.fields()) width += WidthOf(field.type);
+  return width;
+}
+
 base::Status FeatureEncoder::CheckSchema(const data::Schema& schema) const {
   if (schema == schema_) return {};
   const auto text = [](const data::Schema& of, size_t i) {
@@ -144,32 +228,39 @@ Result<EncodedBatch> FeatureEncoder::Encode(const data::Batch& features) const {
   PLUMB_RETURN_IF_ERROR(CheckSchema(features.schema));
   EncodedBatch out;
   out.rows = features.rows;
-  out.features = schema_.size();
+  out.features = width();
   out.values.assign(out.rows * out.features, kMissing);
-  for (size_t i = 0; i < out.features; i++) {
+  size_t at = 0;
+  for (size_t i = 0; i < schema_.size(); i++) {
     const data::Column& column = features.columns[i];
-    const bool is_text = IsCategorical(i);
-    std::string text;  // one buffer for the look-ups of a column
-    for (size_t row = 0; row < out.rows; row++) {
-      if (column.IsNull(row)) {
-        if (is_text) out.null_categories++;
-        continue;
-      }
-      float& value = out.values[row * out.features + i];
-      if (!is_text) {
-        value = NumberOf(column, row);
-        continue;
-      }
-      text.assign(column.String(row));
-      const auto found = codes_[i].find(text);
-      if (found == codes_[i].end()) {
-        out.unseen_categories++;
-      } else {
-        value = static_cast<float>(found->second);
-      }
+    float* to = out.values.data() + at;
+    if (column.type().kind == TypeKind::kVector) {
+      WriteVectors(column, out.features, to);
+    } else if (IsCategorical(i)) {
+      WriteCodes(column, i, to, &out);
+    } else {
+      WriteNumbers(column, out.features, to);
     }
+    at += WidthOf(column.type());
   }
   return out;
+}
+
+void FeatureEncoder::WriteCodes(const data::Column& column, size_t feature, float* to, EncodedBatch* out) const {
+  std::string text;  // one buffer for the look-ups of a column
+  for (size_t row = 0; row < column.size(); row++, to += out->features) {
+    if (column.IsNull(row)) {
+      out->null_categories++;
+      continue;
+    }
+    text.assign(column.String(row));
+    const auto found = codes_[feature].find(text);
+    if (found == codes_[feature].end()) {
+      out->unseen_categories++;
+    } else {
+      *to = static_cast<float>(found->second);
+    }
+  }
 }
 
 }  // namespace plumb::model

@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include "data/list.h"
+
 namespace plumb::model {
 namespace {
 
@@ -107,6 +109,81 @@ TEST(FeatureEncoder, DoesNotDependOnTheOrderOfRows) {
   EXPECT_EQ(a.Save(), b.Save());
 }
 
+TEST(FeatureEncoder, TakesTheFloatNearestToADecimal) {
+  const data::Type narrow = data::Type::Decimal(18, 2), wide = data::Type::Decimal(38, 20);
+  const struct {
+    data::Type type;
+    const char* text;
+    float want;
+  } cases[] = {
+      {narrow, "12.30", 12.3F},
+      {narrow, "-0.01", -0.01F},
+      {narrow, "0.00", 0.0F},
+      {narrow, "16777217.00", 16777216.0F},                         // halfway: to even
+      {narrow, "16777217.01", 16777218.0F},                         // just above it
+      {data::Type::Decimal(38, 18), "1.000000059604644775", 1.0F},  // below halfway, though its double is not
+      {data::Type::Decimal(38, 18), "1.000000059604644776", 1.0000001F},
+      {wide, "123456789012345678.5", 123456789012345678.5F},
+      {wide, "-0.00000000000000000001", -1e-20F},
+  };
+  for (const auto& c : cases) {
+    const auto value = data::ParseValue(c.type, c.text);
+    ASSERT_TRUE(value.ok()) << c.text << value.status().ToString();
+    const data::Batch batch = BatchOf({{"x", ColumnOf(c.type, {*value, Value()})}});
+    const std::vector<float> values = Encoded(FeatureEncoder::Fit(batch), batch);
+    EXPECT_EQ(values[0], c.want) << c.text;
+    EXPECT_TRUE(std::isnan(values[1]));
+  }
+}
+
+data::Column Vectors(const std::vector<std::optional<std::vector<float>>>& rows, uint32_t size) {
+  data::Column column(data::Type::Vector(size));
+  for (const auto& row : rows) {
+    std::string bytes;
+    for (const float element : row.value_or(std::vector<float>())) data::AppendVectorElement(element, &bytes);
+    if (row) {
+      column.AppendString(bytes);
+    } else {
+      column.AppendNull();
+    }
+  }
+  return column;
+}
+
+TEST(FeatureEncoder, MakesAColumnOfEveryElementOfAVector) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
+  const data::Batch batch = BatchOf({{"v.k", Texts({"a", "b", std::nullopt})},
+                                     {"v.e", Vectors({{{1, kNan, -kInf}}, std::nullopt, {{0.5F, 2, 3}}}, 3)},
+                                     {"v.x", ColumnOf(TypeKind::kInt64, {Value::Int64(7), Value::Int64(8), Value()})}});
+  const FeatureEncoder encoder = FeatureEncoder::Fit(batch);
+  EXPECT_EQ(encoder.width(), 5U);
+  std::vector<std::string> names;
+  std::vector<bool> categorical;
+  for (const EncodedColumn& column : encoder.Columns()) {
+    names.push_back(column.name);
+    categorical.push_back(column.categorical);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"v.k", "v.e.0", "v.e.1", "v.e.2", "v.x"}));
+  EXPECT_EQ(categorical, (std::vector<bool>{true, false, false, false, false}));
+  const auto loaded = FeatureEncoder::Load(base::ParseJson(encoder.Save().Dump()).value());
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  const std::vector<float> want = {
+      0, 1, kNan, -std::numeric_limits<float>::max(), 7, 1, kNan, kNan, kNan, 8, kNan, 0.5F, 2, 3, kNan};
+  const std::vector<float> got = Encoded(*loaded, batch);
+  ASSERT_EQ(got.size(), want.size());
+  for (size_t i = 0; i < want.size(); i++) {
+    EXPECT_TRUE(got[i] == want[i] || (std::isnan(got[i]) && std::isnan(want[i]))) << i << ": " << got[i];
+  }
+}
+
+TEST(FeatureEncoder, RefusesLists) {
+  const data::Schema schema({{"v.x", TypeKind::kInt64}, {"v.tags", data::Type::List(TypeKind::kString)}});
+  const base::Status status = FeatureEncoder::CheckEncodable(schema);
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_NE(status.message().find("v.tags, list(string)"), std::string::npos) << status.message();
+  EXPECT_TRUE(FeatureEncoder::CheckEncodable(data::Schema({{"v.x", TypeKind::kInt64}})).ok());
+}
+
 data::Batch Mixed() {
   return BatchOf({{"view.x", ColumnOf(TypeKind::kFloat64, {Value::Float64(0.5), Value(), Value::Float64(-3)})},
                   {"view.k", Texts({"b", "\"quoted\"\n", "b"})},
@@ -140,6 +217,7 @@ TEST(FeatureEncoder, RefusesToLoadWhatItDidNotSave) {
       {"a feature that is a text", [&](Json* j) { *feature(j, 0) = Json("x"); }},
       {"a feature without a name", [&](Json* j) { feature(j, 0)->Set("name", Json()); }},
       {"a feature of an unknown type", [&](Json* j) { feature(j, 0)->Set("type", "float65"); }},
+      {"a feature that is a list", [&](Json* j) { feature(j, 0)->Set("type", "list(int64)"); }},
       {"a feature whose type is no text", [&](Json* j) { feature(j, 0)->Set("type", 1); }},
       {"a text without categories", [&](Json* j) { feature(j, 1)->Set("categories", Json()); }},
       {"a category that is a number", [&](Json* j) { feature(j, 1)->Set("categories", base::JsonArray{Json(1)}); }},

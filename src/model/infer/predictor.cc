@@ -31,29 +31,52 @@ float LeafOf(const Tree& tree, const float* row) {
   return node->value;
 }
 
+// The scores of one row in place of its margins.
+void Softmax(std::span<float> row) {
+  const float highest = *std::max_element(row.begin(), row.end());
+  const auto weight = [highest](float margin) {
+    return base::Exp(static_cast<double>(margin) - static_cast<double>(highest));
+  };
+  double sum = 0;
+  for (const float margin : row) sum += weight(margin);
+  for (float& margin : row) margin = static_cast<float>(weight(margin) / sum);
+}
+
 }  // namespace
 
 Predictor::Predictor(std::shared_ptr<const TreeEnsemble> ensemble) : ensemble_(std::move(ensemble)) {}
 
 void Predictor::Margins(std::span<const float> rows, std::span<float> margins) const {
   const auto features = static_cast<size_t>(ensemble_->features);
-  PLUMB_CHECK(rows.size() == margins.size() * features, "Rows do not have the model's number of features.");
+  const size_t outputs = ensemble_->outputs(), count = margins.size() / outputs;
+  PLUMB_CHECK(margins.size() == count * outputs && rows.size() == count * features,
+              "Rows do not have the model's number of features.");
   // A block of rows takes one tree after the other, so that a tree stays in cache; every row still adds its leaves in
   // tree order.
-  for (size_t begin = 0; begin < margins.size(); begin += kBlockRows) {
-    const size_t end = std::min(begin + kBlockRows, margins.size());
-    std::fill(margins.begin() + static_cast<ptrdiff_t>(begin), margins.begin() + static_cast<ptrdiff_t>(end),
-              ensemble_->base_margin);
+  for (size_t begin = 0; begin < count; begin += kBlockRows) {
+    const size_t end = std::min(begin + kBlockRows, count);
+    for (size_t row = begin; row < end; row++) {
+      std::copy(ensemble_->base_margins.begin(), ensemble_->base_margins.end(), margins.data() + row * outputs);
+    }
     for (const Tree& tree : ensemble_->trees) {
-      for (size_t row = begin; row < end; row++) margins[row] += LeafOf(tree, rows.data() + row * features);
+      float* to = margins.data() + static_cast<size_t>(tree.output);
+      for (size_t row = begin; row < end; row++) to[row * outputs] += LeafOf(tree, rows.data() + row * features);
     }
   }
 }
 
 void Predictor::Scores(std::span<const float> rows, std::span<float> scores) const {
   Margins(rows, scores);
-  if (ensemble_->link == Link::kIdentity) return;
-  for (float& score : scores) score = static_cast<float>(base::Sigmoid(static_cast<double>(score)));
+  switch (ensemble_->link) {
+    case Link::kIdentity:
+      return;
+    case Link::kLogistic:
+      for (float& score : scores) score = static_cast<float>(base::Sigmoid(static_cast<double>(score)));
+      return;
+    case Link::kSoftmax:
+      for (size_t at = 0; at < scores.size(); at += outputs()) Softmax(scores.subspan(at, outputs()));
+      return;
+  }
 }
 
 }  // namespace plumb::model

@@ -144,8 +144,9 @@ Result<Handle> MakeMatrix(const Api& api, const TrainingMatrix& rows, const std:
 
 Status SetParameters(const Api& api, const Handle& booster, const TrainOptions& options) {
   std::map<std::string, std::string> parameters = options.parameters;
-  parameters["objective"] = "binary:logistic";
-  parameters["eval_metric"] = "logloss";
+  parameters["objective"] = options.objective;
+  parameters["eval_metric"] = EvaluationMetric(options.objective);
+  if (options.classes > 0) parameters["num_class"] = std::to_string(options.classes);
   parameters["nthread"] = std::to_string(options.threads);
   parameters["seed"] = std::to_string(options.seed);
   parameters.emplace("tree_method", "hist");
@@ -171,7 +172,7 @@ std::vector<double> ParseEvaluation(std::string_view text) {
 
 struct Rounds {
   int best = 0;  // 0-based
-  std::vector<double> validation;
+  std::vector<double> train, validation;
 };
 
 Result<Rounds> RunRounds(const Api& api, const Handle& booster, const Handle& train, const Handle& validation,
@@ -186,6 +187,7 @@ Result<Rounds> RunRounds(const Api& api, const Handle& booster, const Handle& tr
         Check(api, api.booster_eval(booster.get(), round, matrices.data(), names.data(), 2, &text), "evaluation"));
     const std::vector<double> metrics = ParseEvaluation(text);
     if (metrics.size() != 2) return base::InvalidArgument("XGBoost's evaluation is not understood: {}.", text);
+    rounds.train.push_back(metrics[0]);
     rounds.validation.push_back(metrics[1]);
     if (metrics[1] < rounds.validation[static_cast<size_t>(rounds.best)]) rounds.best = round;
     if (options.progress && !options.progress(round, metrics[0], metrics[1])) {
@@ -234,6 +236,14 @@ std::string LibraryPath(const std::string& path) { return path.empty() ? PLUMB_X
 
 }  // namespace
 
+std::string EvaluationMetric(const std::string& objective) {
+  if (objective == "multi:softprob") return "mlogloss";
+  if (objective == "reg:squarederror") return "rmse";
+  if (objective == "reg:absoluteerror") return "mae";
+  if (objective == "reg:pseudohubererror") return "mphe";
+  return "logloss";
+}
+
 Result<TrainedModel> TrainXgboost(const TrainingMatrix& train, const TrainingMatrix& validation,
                                   const TrainOptions& options) {
   if (train.rows == 0 || validation.rows == 0) {
@@ -261,7 +271,8 @@ Result<TrainedModel> TrainXgboost(const TrainingMatrix& train, const TrainingMat
   PLUMB_ASSIGN_OR_RETURN(model.ubj, SaveModel(api, best));
   PLUMB_ASSIGN_OR_RETURN(model.gain, GainOf(api, best, options, train.features));
   model.best_round = rounds.best + 1;
-  model.validation_log_loss = std::move(rounds.validation);
+  model.train_metric = std::move(rounds.train);
+  model.validation_metric = std::move(rounds.validation);
   model.library_version = VersionOf(api);
   return model;
 }
@@ -290,7 +301,9 @@ Result<std::vector<float>> XgboostPredict(const std::string& library, std::strin
   PLUMB_RETURN_IF_ERROR(
       Check(api, api.booster_predict(booster.get(), matrix.get(), config.Dump().c_str(), &shape, &dimensions, &out),
             "prediction"));
-  return std::vector<float>(out, out + rows.rows);
+  size_t count = 1;
+  for (uint64_t i = 0; i < dimensions; i++) count *= shape[i];
+  return std::vector<float>(out, out + count);
 }
 
 }  // namespace plumb::model

@@ -72,6 +72,60 @@ TEST(XgboostTrainer, OurTraversalGivesTheLibrarysMarginsBitForBit) {
   }
 }
 
+// The same rows with the labels of another task: three classes, or a number.
+Rows WithLabels(Rows rows, Task task) {
+  for (size_t i = 0; i < rows.rows; i++) {
+    const float a = rows.values[i * rows.features], label = rows.labels[i];
+    if (task == Task::kClasses) rows.labels[i] = label == 0 ? 0 : a > 0 ? 2.0F : 1.0F;
+    if (task == Task::kRegression) rows.labels[i] = 100 + 7 * a * a + label;
+  }
+  return rows;
+}
+
+TEST(XgboostTrainer, MarginsOfEveryObjectiveEqualTheLibrarysBitForBit) {
+  const struct {
+    const char* objective;
+    Task task;
+    int32_t classes;
+    size_t outputs;
+  } cases[] = {{"binary:logistic", Task::kBinary, 0, 1},       {"multi:softprob", Task::kClasses, 3, 3},
+               {"multi:softprob", Task::kClasses, 5, 5},       {"reg:squarederror", Task::kRegression, 0, 1},
+               {"reg:absoluteerror", Task::kRegression, 0, 1}, {"reg:pseudohubererror", Task::kRegression, 0, 1}};
+  for (const auto& c : cases) {
+    for (const char* parallel_trees : {"1", "3"}) {
+      SCOPED_TRACE(std::string(c.objective) + " " + std::to_string(c.classes) + " × " + parallel_trees);
+      const Rows train = WithLabels(MakeRows(20, 1000), c.task), validation = WithLabels(MakeRows(21, 300), c.task),
+                 test = MakeRows(22, 1500);
+      TrainOptions options = Options();
+      options.objective = c.objective;
+      options.classes = c.classes;
+      options.parameters["num_parallel_tree"] = parallel_trees;
+      options.rounds_max = 8;
+      const auto trained = TrainXgboost(train.Matrix(), validation.Matrix(), options);
+      ASSERT_TRUE(trained.ok()) << trained.status().ToString();
+      EXPECT_EQ(trained->validation_metric.size(), trained->train_metric.size());
+      auto ensemble = ReadXgboostModel(trained->ubj);
+      ASSERT_TRUE(ensemble.ok()) << ensemble.status().ToString();
+      EXPECT_EQ(ensemble->task(), c.task);
+      const Predictor predictor(std::make_shared<const TreeEnsemble>(std::move(ensemble).value()));
+      ASSERT_EQ(predictor.outputs(), c.outputs);
+      std::vector<float> margins(test.rows * c.outputs), scores(margins.size());
+      predictor.Margins(test.values, margins);
+      predictor.Scores(test.values, scores);
+      const auto library_margins = XgboostPredict("", trained->ubj, test.Matrix(), options.categorical, true);
+      const auto library_scores = XgboostPredict("", trained->ubj, test.Matrix(), options.categorical, false);
+      ASSERT_TRUE(library_margins.ok()) << library_margins.status().ToString();
+      ASSERT_TRUE(library_scores.ok()) << library_scores.status().ToString();
+      ASSERT_EQ(library_margins->size(), margins.size());
+      ASSERT_EQ(library_scores->size(), scores.size());
+      for (size_t i = 0; i < margins.size(); i++) {
+        ASSERT_EQ(std::bit_cast<uint32_t>(margins[i]), std::bit_cast<uint32_t>((*library_margins)[i])) << i;
+        ASSERT_NEAR(scores[i], (*library_scores)[i], 2e-6 * std::fabs(scores[i])) << "the library's expf, " << i;
+      }
+    }
+  }
+}
+
 TEST(XgboostTrainer, StopsWhenTheValidationRowsGetNoBetter) {
   const Rows train = MakeRows(4, 500), validation = MakeRows(5, 500);
   TrainOptions options = Options();
@@ -79,7 +133,7 @@ TEST(XgboostTrainer, StopsWhenTheValidationRowsGetNoBetter) {
   const auto trained = TrainXgboost(train.Matrix(), validation.Matrix(), options);
   ASSERT_TRUE(trained.ok());
   EXPECT_LT(trained->best_round, 100);
-  EXPECT_EQ(trained->validation_log_loss.size(), static_cast<size_t>(trained->best_round) + 5);
+  EXPECT_EQ(trained->validation_metric.size(), static_cast<size_t>(trained->best_round) + 5);
 }
 
 TEST(XgboostTrainer, IsDeterministic) {

@@ -1,5 +1,6 @@
 #include "registry/internal/schema.h"
 
+#include <span>
 #include <string>
 
 namespace plumb::registry {
@@ -13,6 +14,7 @@ struct Migration {
   int64_t number;
   const char* name;
   const char* sql;
+  std::span<const char* const> append_only;  // the tables that it adds
 };
 
 // A migration that was released is never changed; a new one is added below it.
@@ -103,11 +105,26 @@ CREATE TABLE deployments (
 CREATE INDEX history_of_deployment ON deployments (deployment, sequence);
 )sql";
 
-constexpr const char* kAppendOnlyTables[] = {"migrations",        "models",         "artifacts",   "runs",
-                                             "run_ends",          "run_parameters", "run_metrics", "versions",
-                                             "version_artifacts", "alias_changes",  "deployments"};
+constexpr const char* kFirstAppendOnly[] = {"migrations",        "models",         "artifacts",   "runs",
+                                            "run_ends",          "run_parameters", "run_metrics", "versions",
+                                            "version_artifacts", "alias_changes",  "deployments"};
 
-constexpr Migration kMigrations[] = {{1, "first tables", kFirstTables}};
+constexpr const char* kVerdicts = R"sql(
+CREATE TABLE verdicts (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  verdict TEXT NOT NULL,
+  report TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  FOREIGN KEY (model, number) REFERENCES versions (model, number)
+) STRICT;
+CREATE INDEX verdicts_of_version ON verdicts (model, number, sequence);
+)sql";
+constexpr const char* kVerdictsAppendOnly[] = {"verdicts"};
+
+constexpr Migration kMigrations[] = {{1, "first tables", kFirstTables, kFirstAppendOnly},
+                                     {2, "verdicts of gates", kVerdicts, kVerdictsAppendOnly}};
 constexpr int64_t kNewest = std::size(kMigrations);
 
 constexpr const char* kVersionTables = R"sql(
@@ -117,8 +134,8 @@ INSERT INTO schema_version VALUES (1, 0);
 )sql";
 
 // What is append-only is kept so by the file itself.
-Status AddTriggers(SqliteDatabase& database) {
-  for (const char* table : kAppendOnlyTables) {
+Status AddTriggers(SqliteDatabase& database, std::span<const char* const> tables) {
+  for (const char* table : tables) {
     for (const char* verb : {"UPDATE", "DELETE"}) {
       PLUMB_RETURN_IF_ERROR(database.Execute(fmt::format(
           "CREATE TRIGGER {0}_no_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END", table,
@@ -140,7 +157,7 @@ Status Apply(SqliteDatabase& database, base::Clock& clock, const Migration& migr
   if (version >= migration.number) return Status();  // another process was first
   if (version == 0) PLUMB_RETURN_IF_ERROR(database.Execute(kVersionTables));
   PLUMB_RETURN_IF_ERROR(database.Execute(migration.sql));
-  if (version == 0) PLUMB_RETURN_IF_ERROR(AddTriggers(database));
+  PLUMB_RETURN_IF_ERROR(AddTriggers(database, migration.append_only));
   PLUMB_RETURN_IF_ERROR(
       database.Run("INSERT INTO migrations VALUES (?, ?, ?)", migration.number, migration.name, clock.Now()));
   PLUMB_RETURN_IF_ERROR(database.Run("UPDATE schema_version SET version = ?", migration.number));

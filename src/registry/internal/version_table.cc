@@ -144,6 +144,19 @@ Status VersionTable::SetAlias(const std::string& model, const std::string& alias
   return transaction.Commit();
 }
 
+Result<std::vector<AliasRecord>> VersionTable::AliasHistory(const std::string& model, const std::string& alias) {
+  PLUMB_ASSIGN_OR_RETURN(auto row,
+                         database_.Query("SELECT number, created FROM alias_changes WHERE model = ? AND alias = ? "
+                                         "ORDER BY sequence DESC",
+                                         model, alias));
+  std::vector<AliasRecord> history;
+  while (true) {
+    PLUMB_ASSIGN_OR_RETURN(const bool has_row, row.Next());
+    if (!has_row) return history;
+    history.push_back({row.Int(0), row.Int(1)});
+  }
+}
+
 Result<std::vector<VersionTable::AliasTarget>> VersionTable::Aliases(const std::string& model) {
   PLUMB_ASSIGN_OR_RETURN(
       auto row,

@@ -20,6 +20,7 @@ class VersionTable {
   base::Result<Version> Get(const std::string& model, int64_t number);
   base::Result<std::vector<Version>> OfModel(const std::string& model);  // newest first
   base::Result<std::vector<std::string>> Models();
+  base::Result<std::vector<AliasRecord>> AliasHistory(const std::string& model, const std::string& alias);
   base::Status SetAlias(const std::string& model, const std::string& alias, int64_t number);
 
  private:
