@@ -39,21 +39,32 @@ std::vector<const features::Source*> SourcesOf(const learn::ModelDefinition& mod
   return sources;
 }
 
+void NoteLoad(Terminal& terminal, const operate::IngestReport& report) {
+  for (const operate::SetCheckResult& result : report.checks.results) {
+    if (result.outcome != operate::CheckOutcome::kFailed) continue;
+    terminal.Warn(fmt::format("Check of source {} fails: {}: {}.", report.source, result.name, result.detail));
+  }
+  if (!report.changed) return;
+  std::string text = fmt::format("loaded {}: {} rows from {} {}", report.source, FormatCount(report.rows), report.files,
+                                 report.files == 1 ? "file" : "files");
+  if (report.refused > 0) text += fmt::format(", {} refused", FormatCount(report.refused));
+  terminal.Note(text + "\n");
+}
+
 }  // namespace
 
 Result<std::vector<operate::IngestReport>> LoadSources(const Invocation& invocation, const Project& project,
                                                        store::Lake& lake,
                                                        const std::vector<const features::Source*>& sources,
-                                                       bool force) {
+                                                       bool force, bool set_reference) {
   Terminal& terminal = invocation.terminal;
   operate::IngestOptions options;
   options.project_directory = project.directory;
+  options.state_directory = project.state_directory;
+  options.clock = &invocation.clock;
   options.force = force;
-  options.progress = [&](const operate::IngestReport& report) {
-    if (!report.changed) return;
-    terminal.Note(fmt::format("loaded {}: {} rows from {} {}\n", report.source, FormatCount(report.rows), report.files,
-                              report.files == 1 ? "file" : "files"));
-  };
+  options.set_reference = set_reference;
+  options.progress = [&](const operate::IngestReport& report) { NoteLoad(terminal, report); };
   terminal.Stage("loading sources");
   return operate::IngestSources(invocation.files, lake, sources, options);
 }

@@ -15,11 +15,11 @@
 
 namespace plumb::app {
 
-// Loads what changed, and says so.
+// Loads what changed, and says so; also what was refused, and which checks failed.
 base::Result<std::vector<operate::IngestReport>> LoadSources(const Invocation& invocation, const Project& project,
                                                              store::Lake& lake,
                                                              const std::vector<const features::Source*>& sources,
-                                                             bool force);
+                                                             bool force, bool set_reference = false);
 
 struct ModelData {
   const learn::ModelDefinition* model = nullptr;

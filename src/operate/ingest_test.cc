@@ -6,6 +6,7 @@
 
 #include "base/memory_file_system.h"
 #include "base/project_tree.h"
+#include "operate/quarantine_replay.h"
 
 namespace plumb::operate {
 namespace {
@@ -58,6 +59,8 @@ class IngestTest : public testing::Test {
   base::Result<IngestReport> Ingest(bool force = false) {
     IngestOptions options;
     options.project_directory = "p";
+    options.state_directory = "state";
+    options.clock = &clock_;
     options.force = force;
     return IngestSource(files_, lake_, *definitions_->FindSource("flights"), options);
   }
@@ -65,6 +68,11 @@ class IngestTest : public testing::Test {
     auto report = Ingest(force);
     EXPECT_TRUE(report.ok()) << report.status().ToString();
     return report.ok() ? *report : IngestReport();
+  }
+  data::Batch Refused() {
+    const auto manifest = QuarantineOf(files_, clock_, lake_, "state", "flights");
+    EXPECT_TRUE(manifest.ok()) << manifest.status().ToString();
+    return store::Quarantine(files_, clock_, "state").Read(*manifest).value();
   }
   data::Batch Events() { return lake_.Read(lake_.Manifest("flights").value()).value(); }
 
@@ -168,12 +176,100 @@ TEST_F(IngestTest, CommitsNothingFromABrokenFile) {
   }
 }
 
-TEST_F(IngestTest, CommitsNothingWhenARowCannotBeAnEvent) {
+TEST_F(IngestTest, RefusesARowWithoutATime) {
   Define(Replaced(kProject, "    skip_null_time: true\n", ""));
-  const auto report = Ingest();
-  ASSERT_FALSE(report.ok());
-  EXPECT_NE(report.status().message().find("Row 3"), std::string::npos) << report.status().message();
-  EXPECT_EQ(lake_.Manifest("flights").status().code(), Code::kNotFound);
+  const IngestReport report = MustIngest();
+  EXPECT_EQ(report.rows, 2);
+  EXPECT_EQ(report.skipped_null_time, 0);
+  EXPECT_EQ(report.refused, 1);
+  ASSERT_EQ(report.reasons.size(), 1U);
+  EXPECT_EQ(report.reasons[0].reason, "no_event_time");
+  const data::Batch refused = Refused();
+  ASSERT_EQ(refused.rows, 1U);
+  EXPECT_EQ(refused.Find("__file")->String(0), "data/flights.csv");
+  EXPECT_EQ(refused.Find("__row")->Int(0), 3);
+  EXPECT_EQ(refused.Find("__received_at")->Int(0), clock_.Now());
+  EXPECT_EQ(refused.Find("flight_id")->String(0), "f3");
+  EXPECT_TRUE(refused.Find("arrived_at")->IsNull(0));
+}
+
+TEST_F(IngestTest, RefusesRowsThatFailACheck) {
+  Define(Replaced(kProject, "columns: {flight_id",
+                  "checks: [arr_delay < 6, {expect: arr_delay > 5, severity: warn}]\n    columns: {flight_id"));
+  files_.Put("p/data/flights_2.csv", "flight_id,arrived_at,arr_delay\nf4,2013-01-03,9\nf5,2013-01-03,6\n");
+  const IngestReport report = MustIngest();
+  EXPECT_EQ(report.rows, 2);
+  EXPECT_EQ(report.refused, 2);
+  EXPECT_EQ(report.reasons, (std::vector<store::QuarantineCount>{{"check", "arr_delay < 6", 2}}));
+  ASSERT_EQ(report.checks.warnings.size(), 1U);
+  EXPECT_EQ(report.checks.warnings[0].check, "arr_delay > 5");
+  EXPECT_EQ(report.checks.warnings[0].rows, 1);
+  const data::Batch refused = Refused();
+  EXPECT_EQ(refused.Find("__file")->String(1), "data/flights_2.csv");
+  EXPECT_EQ(refused.Find("__row")->Int(1), 2);
+
+  const IngestReport again = MustIngest();
+  EXPECT_FALSE(again.changed);
+  EXPECT_EQ(again.refused, 2);
+  EXPECT_EQ(again.checks.warnings.size(), 1U) << "what is known of unchanged data is reported again";
+}
+
+TEST_F(IngestTest, AChangedCheckLoadsAnew) {
+  MustIngest();
+  Define(Replaced(kProject, "columns: {flight_id", "checks: [arr_delay < 5]\n    columns: {flight_id"));
+  EXPECT_EQ(MustIngest().refused, 1);
+  const base::Time first = clock_.Now();
+  clock_.Advance(base::kDay);
+  EXPECT_EQ(MustIngest(true).refused, 1);
+  EXPECT_EQ(Refused().Find("__received_at")->Int(0), first) << "refused again, received once";
+  Define(kProject);
+  const IngestReport report = MustIngest();
+  EXPECT_EQ(report.refused, 0);
+  EXPECT_EQ(report.rows, 2);
+  EXPECT_EQ(Refused().rows, 0U);
+}
+
+TEST_F(IngestTest, KeepsOneOfConflictingVersions) {
+  Define(Replaced(kProject, "available_after", "event_id: flight_id\n    available_after"));
+  const char* const rows[] = {"f1,2013-01-01,1\n", "f1,2013-01-01,2\n", "f1,2013-01-01,1\n"};
+  const std::string header = "flight_id,arrived_at,arr_delay\n";
+  std::string version;
+  for (const std::string& order : {std::string("012"), std::string("120"), std::string("201")}) {
+    std::string text = header;
+    for (const char c : order) text += rows[c - '0'];
+    files_.Put("p/data/flights.csv", text);
+    const IngestReport report = MustIngest();
+    EXPECT_EQ(report.rows, 2) << "equal rows do not contradict each other";
+    ASSERT_EQ(report.refused, 1);
+    EXPECT_EQ(report.reasons[0].reason, "conflict");
+    EXPECT_EQ(Refused().Find("arr_delay")->String(0), "2");
+    EXPECT_TRUE(version.empty() || report.version == version);
+    version = report.version;
+  }
+}
+
+// Lake and quarantine change together: each operation fails in turn, and then the machine does.
+TEST_F(IngestTest, LoadsWholeOrNotAtAllWhateverFails) {
+  Define(
+      Replaced(kProject, "columns: {flight_id", "checks: [arr_delay < 6, {rows: {min: 1}}]\n    columns: {flight_id"));
+  for (int64_t operation = 0;; ++operation) {
+    ASSERT_TRUE(files_.RemoveAll("state").ok());
+    files_.Put("p/data/flights.csv", "flight_id,arrived_at,arr_delay\nf1,2013-01-01,7\nf2,2013-01-02,1\n");
+    MustIngest();
+    files_.Put("p/data/flights.csv",
+               "flight_id,arrived_at,arr_delay\nf1,2013-01-01,1\nf2,2013-01-02,8\nf3,2013-01-02,9\n");
+    files_.FailAt(files_.operations() + operation, Code::kIo, true);
+    const bool loaded = Ingest().ok();
+    files_.ClearFaults();
+    files_.Crash();
+    const std::string event(Events().Find("flight_id")->String(0));
+    const size_t refused = Refused().rows;
+    EXPECT_TRUE((event == "f2" && refused == 1) || (event == "f1" && refused == 2)) << operation << event << refused;
+    const IngestReport report = MustIngest();
+    EXPECT_EQ(report.refused, 2);
+    EXPECT_EQ(report.checks.results.size(), 1U);
+    if (loaded) break;
+  }
 }
 
 TEST_F(IngestTest, NamesTheSourceOfAMissingFile) {
@@ -201,6 +297,8 @@ TEST_F(IngestTest, LoadsAllSourcesThatHaveFiles) {
   std::vector<std::string> seen;
   IngestOptions options;
   options.project_directory = "p";
+  options.state_directory = "state";
+  options.clock = &clock_;
   options.progress = [&](const IngestReport& report) { seen.push_back(report.source); };
   const auto reports = IngestSources(files_, lake_, sources, options);
   ASSERT_TRUE(reports.ok()) << reports.status().ToString();

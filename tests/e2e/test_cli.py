@@ -24,9 +24,10 @@ def test_help_names_every_verb_and_exit_code(shop):
     assert "Example:" in shop.run("why", "--help")
 
 
-VERBS = ("", "init", "check", "ingest", "test", "dataset", "train", "models", "models list", "models show", "models alias",
-         "models runs", "deploy", "rollback", "serve", "predict", "replay", "audit", "features", "features list",
-         "features show", "features get", "query", "why")
+VERBS = ("", "init", "check", "plan", "apply", "ingest", "test", "dataset", "train", "gate", "reproduce", "diff", "models", "models list",
+         "models show", "models alias", "models runs", "quarantine",
+         "quarantine list", "quarantine show", "quarantine replay", "deploy", "rollback", "serve", "predict", "replay", "audit",
+         "features", "features list", "features show", "features get", "query", "why")
 
 
 def test_documentation_has_the_help_of_every_verb(shop):
@@ -57,7 +58,7 @@ def test_init_writes_a_project_that_is_fine(shop):
 def test_check_counts_what_the_project_has(shop):
     text = shop.run("check")
     assert "project is fine: 2 sources, 1 entity, 3 feature views with 7 features, 1 model, 1 deployment" in text
-    assert shop.json("check") == {"ok": True, "diagnostics": []}
+    assert shop.json("check") == {"ok": True, "lock": "missing", "diagnostics": []}
     (shop.directory / "deeper").mkdir()
     shop.directory = shop.directory / "deeper"
     shop.run("check")
@@ -335,8 +336,9 @@ def test_ingest_refuses(shop, name):
     shop.run("ingest", "orders", code=2)
     assert sentence in shop.errors
     table.write_text(original, encoding="utf-8")
-    assert shop.json("ingest", "orders")["sources"][0] == {"source": "orders", "rows": 400, "files": 1,
-                                                          "skipped_null_time": 0, "version": before, "changed": False}
+    assert shop.json("ingest", "orders")["sources"][0] == {
+        "source": "orders", "rows": 400, "files": 1, "skipped_null_time": 0, "refused": 0, "reasons": [], "warnings": [],
+        "checks": [], "version": before, "changed": False}
 
 
 def test_missing_files_and_names(shop):
