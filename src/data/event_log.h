@@ -7,9 +7,12 @@
 // time.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "data/column.h"
@@ -21,6 +24,16 @@ inline constexpr const char* kEventTimeColumn = "__event_time";  // timestamp; n
 inline constexpr const char* kKnownAtColumn = "__known_at";      // timestamp; never null
 inline constexpr const char* kEventIdColumn = "__event_id";      // string; absent when every row is an event of its own
 inline constexpr const char* kDeletedColumn = "__deleted";       // bool; absent when the source has no deletes
+
+// Some columns of the events of one source, in pieces. Thread safety: pieces may be read at once and in any order.
+class EventReader {
+ public:
+  virtual ~EventReader() = default;
+  [[nodiscard]] virtual size_t pieces() const = 0;
+  [[nodiscard]] virtual int64_t rows() const = 0;  // of all pieces
+  // Requires: piece < pieces(), and it was not read before.
+  virtual base::Result<Batch> ReadPiece(size_t piece) = 0;
+};
 
 // All events of every source, pinned at one data version: reading twice gives the same rows. Reading at another version
 // needs another EventLog.
@@ -35,6 +48,12 @@ class EventLog {
   // where the source has them, __event_id and __deleted. kNotFound for a source the log does not have; a source without
   // events is an empty batch with its schema.
   virtual base::Result<Batch> ReadEvents(std::string_view source) = 0;
+
+  // The same rows, of the columns that are named only; names that the source's events do not have are left out. Two
+  // readers of one log give the same rows in the same pieces and the same order. What is not overridden reads
+  // everything at once: one piece.
+  virtual base::Result<std::unique_ptr<EventReader>> OpenEvents(std::string_view source,
+                                                                const std::vector<std::string>& columns);
 };
 
 // Rows in pieces, for what need not be in memory at once. All pieces have the schema.

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "engine/bulk_driver.h"
+#include "engine/bulk_table.h"
 #include "engine/entity_table.h"
 #include "engine/query_rows.h"
 #include "engine/source_events.h"
@@ -18,15 +20,10 @@ namespace {
 constexpr size_t kRowsPerPass = size_t{1} << 16;
 constexpr size_t kRowsPerTask = 512;
 
-struct BatchTable {
-  BatchTable(const TableLayout* layout, int chunk_rows) : table(layout, chunk_rows) {}
-  EntityTable table;
-};
-
-// Answers from tables that are complete.
-class BatchFetcher : public AggregateFetcher {
+// Answers from trees that are complete.
+class TreeFetcher : public AggregateFetcher {
  public:
-  BatchFetcher(const std::vector<std::unique_ptr<EntityTable>>& tables, base::Executor& executor)
+  TreeFetcher(const std::vector<std::unique_ptr<EntityTable>>& tables, base::Executor& executor)
       : tables_(tables), executor_(executor) {}
 
   void Fetch(const FetchRequest& request, FetchedRows* out) override {
@@ -147,9 +144,10 @@ void BuildTable(const data::Batch& rows, const Versions& versions, EntityTable* 
   }
 }
 
-class BatchDriverImpl : public BatchDriver {
+// The plain way: a tree for every entity.
+class TreeDriver : public BatchDriver {
  public:
-  BatchDriverImpl(const FeaturePlan& plan, base::Executor& executor, const EngineOptions& options)
+  TreeDriver(const FeaturePlan& plan, base::Executor& executor, const EngineOptions& options)
       : plan_(plan), executor_(executor), options_(options) {}
 
   base::Status Load(data::EventLog& log) {
@@ -183,7 +181,7 @@ class BatchDriverImpl : public BatchDriver {
   base::Status LoadSource(const features::Source& source, const ViewProgram& derived, data::EventLog& log) {
     PLUMB_ASSIGN_OR_RETURN(data::Batch rows, log.ReadEvents(source.name));
     PLUMB_RETURN_IF_ERROR(CheckEventRows(source, rows));
-    BatchFetcher fetcher(tables_, executor_);
+    TreeFetcher fetcher(tables_, executor_);
     AddDerivedColumns(source, derived, fetcher, &rows, &executor_);
     const Versions versions = ResolveVersions(source, rows);
     std::vector<EntityTable*> tables;
@@ -198,7 +196,7 @@ class BatchDriverImpl : public BatchDriver {
 
   void ComputePass(const FeatureQuery& query, size_t begin, size_t count, FeatureAnswer* answer) {
     const data::Batch inputs = RowsOf(plan_, query, begin, count);
-    BatchFetcher fetcher(tables_, executor_);
+    TreeFetcher fetcher(tables_, executor_);
     const std::span<const base::Time> times(query.times.data() + begin, count), cuts(query.cuts.data() + begin, count);
     Evaluation evaluation(
         *program_, fetcher, [&](std::string_view name) { return inputs.Find(name); }, times, cuts, &executor_);
@@ -214,12 +212,24 @@ class BatchDriverImpl : public BatchDriver {
   std::vector<std::unique_ptr<EntityTable>> tables_;   // one for each layout of the catalog
 };
 
+base::Status CheckMemory(const EngineOptions& options) {
+  if (options.memory_bytes == 0) return {};
+  if (options.memory_bytes < BulkMemory::kLeastBytes) {
+    return base::InvalidArgument("Memory limit is too small: {} bytes, at least {}.", options.memory_bytes,
+                                 BulkMemory::kLeastBytes);
+  }
+  if (options.files != nullptr && !options.scratch_folder.empty()) return {};
+  return base::InvalidArgument("Memory limit needs a scratch folder: none is given.");
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<BatchDriver>> BatchDriver::Make(const FeaturePlan& plan, data::EventLog& log,
                                                              base::Executor& executor, const EngineOptions& options) {
   PLUMB_RETURN_IF_ERROR(CheckOptions(options));
-  auto driver = std::make_unique<BatchDriverImpl>(plan, executor, options);
+  PLUMB_RETURN_IF_ERROR(CheckMemory(options));
+  if (!options.use_trees) return MakeBulkDriver(plan, log, executor, options);
+  auto driver = std::make_unique<TreeDriver>(plan, executor, options);
   PLUMB_RETURN_IF_ERROR(driver->Load(log));
   return std::unique_ptr<BatchDriver>(std::move(driver));
 }
