@@ -95,16 +95,59 @@ class CommandTree::Parser {
     init->add_option("--from", init_.from, "Infer columns and propose times and entity from a Parquet or CSV file")
         ->type_name("FILE");
 
-    Add(&app_, "check", "Check the whole project and say everything that is wrong", "plumb check", RunCheck);
+    CLI::App* check = Add(&app_, "check", "Check the whole project and say everything that is wrong",
+                          "plumb check --locked", [this](Invocation& i) { return RunCheck(i, check_); });
+    check->add_flag("--locked", check_.locked, "Fail unless plumb.lock says what the project says");
+    AddLockVerbs();
 
     CLI::App* ingest = Add(&app_, "ingest", "Load the files of sources into the lake; unchanged ones are not read",
                            "plumb ingest flights", [this](Invocation& i) { return RunIngest(i, ingest_); });
     ingest->add_option("SOURCE", ingest_.sources, "Sources [all that have files]")->type_name("");
     ingest->add_flag("--force", ingest_.force, "Load again what did not change");
+    ingest->add_flag("--set-reference", ingest_.set_reference, "Let drift checks compare with this data from now on");
+    AddQuarantineVerbs();
 
     CLI::App* test = Add(&app_, "test", "Run feature tests: small tables of events and expected values",
                          "plumb test tests/delays.test", [this](Invocation& i) { return RunTest(i, test_files_); });
     test->add_option("FILE", test_files_, "Files or patterns [every *.test of the project]")->type_name("");
+  }
+
+  void AddLockVerbs() {
+    CLI::App* plan = Add(&app_, "plan", "Show what apply would change: versions of views, features of models, cost",
+                         "plumb plan", [this](Invocation& i) { return RunPlan(i, plan_); });
+    plan->add_flag("--exit-code", plan_.exit_code, "End with code 1 when something would change");
+
+    CLI::App* apply = Add(&app_, "apply", "Try the new features and write plumb.lock", "plumb apply",
+                          [this](Invocation& i) { return RunApply(i, apply_); });
+    apply->add_flag("--force", apply_.force, "Also when a removed view is used by a deployed model");
+  }
+
+  void AddQuarantineVerbs() {
+    CLI::App* quarantine =
+        Add(&app_, "quarantine", "Rows that ingest refused: list, show, let in",
+            "plumb quarantine show flights --limit 5", [this](Invocation& i) { return RunQuarantineList(i, name_); });
+    quarantine->require_subcommand(0, 1);
+    CLI::App* list = Add(quarantine, "list", "How many rows are held, and why", "plumb quarantine list flights",
+                         [this](Invocation& i) { return RunQuarantineList(i, name_); });
+    list->add_option("SOURCE", name_, "Source [all]")->type_name("");
+    CLI::App* show = Add(quarantine, "show", "The rows of a source with where they are from",
+                         "plumb quarantine show flights --reason check",
+                         [this](Invocation& i) { return RunQuarantineShow(i, quarantine_show_); });
+    show->add_option("SOURCE", quarantine_show_.source, "Source")->required()->type_name("");
+    show->add_option("--limit", quarantine_show_.limit, "Rows to show [20]")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
+    show->add_option("--reason", quarantine_show_.reason, "Only rows held for it: check, conflict, no_event_time, …")
+        ->type_name("R");
+    CLI::App* replay = Add(quarantine, "replay", "Ask the rows again: what passes now is an event, known from now on",
+                           "plumb quarantine replay flights --where 5f6c0d63a2b1c489",
+                           [this](Invocation& i) { return RunQuarantineReplay(i, quarantine_replay_); });
+    replay->add_option("SOURCE", quarantine_replay_.source, "Source")->required()->type_name("");
+    replay->add_option("--where", quarantine_replay_.ids, "Ids of the rows, separated by commas [all]")
+        ->delimiter(',')
+        ->expected(1)
+        ->take_all()
+        ->type_name("ID");
   }
 
   void AddModelVerbs() {
@@ -128,6 +171,8 @@ class CommandTree::Parser {
         ->type_name("PATTERN");
     train->add_flag("--champion", train_.champion, "Move the alias champion to the new version");
 
+    AddVersionVerbs();
+
     CLI::App* models = Add(&app_, "models", "List models; show versions and runs; move aliases",
                            "plumb models show late_arrival@champion", RunModelsList);
     models->require_subcommand(0, 1);
@@ -144,6 +189,27 @@ class CommandTree::Parser {
     CLI::App* runs = Add(models, "runs", "Training runs of a model, also failed ones", "plumb models runs late_arrival",
                          [this](Invocation& i) { return RunModelsRuns(i, name_); });
     runs->add_option("MODEL", name_, "Model")->required()->type_name("");
+  }
+
+  void AddVersionVerbs() {
+    CLI::App* gate = Add(&app_, "gate", "Judge a version against the champion and the best past version",
+                         "plumb gate late_arrival@v4 --promote", [this](Invocation& i) { return RunGate(i, gate_); });
+    gate->add_option("REF", gate_.reference, "MODEL@vN, MODEL@ALIAS or MODEL (its challenger)")
+        ->required()
+        ->type_name("");
+    gate->add_flag("--promote", gate_.promote, "Move the alias when the gate is passed");
+
+    CLI::App* reproduce =
+        Add(&app_, "reproduce", "Train a version again; say whether the bytes are the same, or what differs",
+            "plumb reproduce late_arrival@v4", [this](Invocation& i) { return RunReproduce(i, reference_); });
+    reproduce->add_option("REF", reference_, "MODEL@vN, MODEL@ALIAS or MODEL (its champion)")
+        ->required()
+        ->type_name("");
+
+    CLI::App* diff = Add(&app_, "diff", "Compare two versions: data, features, parameters, metrics, predictions",
+                         "plumb diff late_arrival@v3 v4", [this](Invocation& i) { return RunDiff(i, diff_); });
+    diff->add_option("A", diff_.first, "MODEL@vN, MODEL@ALIAS or MODEL (its champion)")->required()->type_name("");
+    diff->add_option("B", diff_.second, "The same, or vN or an alias of A's model")->required()->type_name("");
   }
 
   void AddServingVerbs() {
@@ -235,12 +301,12 @@ class CommandTree::Parser {
     CLI::App* query = Add(&app_, "query", "Compute an expression that is not in the project",
                           "plumb query 'count() over 2h of carrier from flights' carrier=UA --at 2013-11-05T10:00:00Z",
                           [this](Invocation& i) { return RunQuery(i, ask_); });
-    AddQuestion(query, "QUERY", "EXPRESSION of ENTITY from SOURCE", &ask_);
+    AddQuestion(query, "QUERY", "EXPRESSION [of ENTITY] from SOURCE", &ask_);
 
     CLI::App* why = Add(&app_, "why", "Which events made a value, and which were left out and why",
                         "plumb why carrier_delays.delay_avg_24h carrier=UA --at 2013-11-05T10:00:00Z",
                         [this](Invocation& i) { return RunWhy(i, why_); });
-    AddQuestion(why, "FEATURE", "VIEW.FEATURE, or EXPRESSION of ENTITY from SOURCE", &why_.ask);
+    AddQuestion(why, "FEATURE", "VIEW.FEATURE, or EXPRESSION [of ENTITY] from SOURCE", &why_.ask);
     why->add_flag("--all", why_.all, "Show every event, not only 20");
   }
 
@@ -321,9 +387,16 @@ class CommandTree::Parser {
   bool watches_signals_ = false;
 
   InitOptions init_;
+  CheckOptions check_;
+  PlanOptions plan_;
+  ApplyOptions apply_;
   IngestVerbOptions ingest_;
+  QuarantineShowOptions quarantine_show_;
+  QuarantineReplayOptions quarantine_replay_;
   DatasetVerbOptions dataset_;
   TrainVerbOptions train_;
+  GateVerbOptions gate_;
+  DiffVerbOptions diff_;
   DeployOptions deploy_;
   ServeOptions serve_;
   PredictVerbOptions predict_;

@@ -28,8 +28,9 @@ TEST(CommandTree, HelpAndVersionAreText) {
   EXPECT_NE(Parse({"--version"})->text.find("plumb "), std::string::npos);
   const std::string help = Parse({"--help"})->text;
   EXPECT_NE(help.find("Exit codes"), std::string::npos);
-  for (const char* verb : {"init", "check", "ingest", "dataset", "train", "deploy", "rollback", "serve", "predict",
-                           "features", "query", "why", "audit", "models", "test", "replay"}) {
+  for (const char* verb : {"init",     "check",     "plan", "apply",  "ingest",   "dataset", "train",
+                           "gate",     "reproduce", "diff", "deploy", "rollback", "serve",   "predict",
+                           "features", "query",     "why",  "audit",  "models",   "test",    "replay"}) {
     EXPECT_NE(help.find(std::string("\n  ") + verb), std::string::npos) << verb;
     EXPECT_NE(Parse({verb, "--help"})->text.find("Example:"), std::string::npos) << verb;
   }

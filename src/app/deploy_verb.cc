@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/exit_code.h"
+#include "app/gating.h"
 #include "app/reference.h"
 #include "app/state.h"
 #include "app/verbs.h"
@@ -30,6 +31,15 @@ void Show(Terminal& terminal, const registry::DeploymentRecord& record,
   terminal.PrintJson(json);
 }
 
+// Deploying is the user's word; that the gate said otherwise is said again.
+base::Status WarnOfVerdict(Terminal& terminal, registry::Registry& registry, const registry::Version& version) {
+  PLUMB_ASSIGN_OR_RETURN(const auto verdicts, registry.Verdicts(version.model, version.number));
+  if (verdicts.empty() || verdicts.front().verdict == learn::GateVerdictName(learn::GateVerdict::kPromote)) return {};
+  PLUMB_ASSIGN_OR_RETURN(const std::string line, LastVerdictLine(registry, version));
+  terminal.Warn(fmt::format("The gate did not pass {}@v{}: {}", version.model, version.number, line));
+  return {};
+}
+
 }  // namespace
 
 Result<int> RunDeploy(Invocation& invocation, const DeployOptions& options) {
@@ -44,6 +54,7 @@ Result<int> RunDeploy(Invocation& invocation, const DeployOptions& options) {
   }
   // What cannot be loaded is not deployed.
   PLUMB_RETURN_IF_ERROR(predict::LoadVersionBundle(*state.registry, version).status());
+  PLUMB_RETURN_IF_ERROR(WarnOfVerdict(invocation.terminal, *state.registry, version));
   const Result<registry::DeploymentRecord> before = state.registry->Current(deployment->name);
   PLUMB_ASSIGN_OR_RETURN(const registry::DeploymentRecord record,
                          state.registry->Deploy(deployment->name, version.model, version.number, "deploy"));

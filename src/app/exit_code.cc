@@ -30,7 +30,7 @@ int ExitCodeOf(const base::Status& status) {
 const char* ExitCodeHelp() {
   return "Exit codes:\n"
          "  0    done\n"
-         "  1    the check, audit or test found problems\n"
+         "  1    the check, audit, test, gate or reproduction found problems\n"
          "  2    a mistake in the command, the project or a request; or nothing of that name\n"
          "  3    the environment failed: disk, network, another process; trying again may help\n"
          "  4    data on disk is corrupt\n"

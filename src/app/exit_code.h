@@ -7,7 +7,7 @@ namespace plumb::app {
 
 enum ExitCode {
   kExitOk = 0,
-  kExitProblems = 1,      // the check, audit or test ran and found problems
+  kExitProblems = 1,      // the check, audit, test, gate or reproduction ran and found problems
   kExitMistake = 2,       // the user's: usage, project, names, requests
   kExitEnvironment = 3,   // disk, network, another process; worth another try
   kExitCorrupt = 4,       // data on disk does not match its checksum

@@ -19,13 +19,39 @@ struct InitOptions {
 };
 base::Result<int> RunInit(Invocation& invocation, const InitOptions& options);
 
-base::Result<int> RunCheck(Invocation& invocation);
+struct CheckOptions {
+  bool locked = false;  // plumb.lock must agree
+};
+base::Result<int> RunCheck(Invocation& invocation, const CheckOptions& options);
+
+struct PlanOptions {
+  bool exit_code = false;  // kExitProblems when something would change
+};
+base::Result<int> RunPlan(Invocation& invocation, const PlanOptions& options);
+
+struct ApplyOptions {
+  bool force = false;  // also what a deployed model uses may go
+};
+base::Result<int> RunApply(Invocation& invocation, const ApplyOptions& options);
 
 struct IngestVerbOptions {
   std::vector<std::string> sources;
   bool force = false;
+  bool set_reference = false;
 };
 base::Result<int> RunIngest(Invocation& invocation, const IngestVerbOptions& options);
+
+struct QuarantineShowOptions {
+  std::string source, reason;
+  int64_t limit = 20;
+};
+struct QuarantineReplayOptions {
+  std::string source;
+  std::vector<std::string> ids;
+};
+base::Result<int> RunQuarantineList(Invocation& invocation, const std::string& source);
+base::Result<int> RunQuarantineShow(Invocation& invocation, const QuarantineShowOptions& options);
+base::Result<int> RunQuarantineReplay(Invocation& invocation, const QuarantineReplayOptions& options);
 
 struct DatasetVerbOptions {
   std::string model, output;
@@ -38,6 +64,19 @@ struct TrainVerbOptions {
   bool champion = false;
 };
 base::Result<int> RunTrain(Invocation& invocation, const TrainVerbOptions& options);
+
+struct GateVerbOptions {
+  std::string reference;
+  bool promote = false;
+};
+// kExitProblems unless the gate is passed.
+base::Result<int> RunGate(Invocation& invocation, const GateVerbOptions& options);
+// kExitProblems when the bytes differ.
+base::Result<int> RunReproduce(Invocation& invocation, const std::string& reference);
+struct DiffVerbOptions {
+  std::string first, second;
+};
+base::Result<int> RunDiff(Invocation& invocation, const DiffVerbOptions& options);
 
 struct DeployOptions {
   std::string deployment, version;
