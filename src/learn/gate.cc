@@ -20,6 +20,7 @@ using stats::Verdict;
 
 constexpr size_t kSliceValuesMax = 100;  // of one column, the most frequent
 constexpr double kPlannedPower = 0.8;
+constexpr double kSliceConfidenceMax = 0.9999;  // more needs more replicates than a gate should take
 
 std::string Joined(const std::string& metric, const MetricDifference& difference) {
   return fmt::format("{} {:.5g} against {:.5g}", metric, difference.first, difference.second);
@@ -157,11 +158,15 @@ class Judge {
     const std::vector<Group> groups = Groups();
     PairedMetricOptions options = Options();
     options.margin = definition_.margin * definition_.slices->margins;
-    options.confidence = 1 - (1 - definition_.confidence) / static_cast<double>(std::max<size_t>(1, groups.size()));
+    const double share = (1 - definition_.confidence) / static_cast<double>(std::max<size_t>(1, groups.size()));
+    options.confidence = std::min(1 - share, std::max(definition_.confidence, kSliceConfidenceMax));
     int64_t failed = 0, judged = 0;
     for (const Group& group : groups) {
-      const Result<MetricDifference> difference =
-          CompareMetric(definition_.metric, champion.rows.Take(group.rows), options);
+      PairedRows rows = champion.rows.Take(group.rows);
+      // A slice of one cluster has nothing to draw clusters from; its rows stand for themselves.
+      const auto is_other = [&](const auto& cluster) { return cluster != rows.clusters.front(); };
+      if (std::none_of(rows.clusters.begin(), rows.clusters.end(), is_other)) rows.clusters.clear();
+      const Result<MetricDifference> difference = CompareMetric(definition_.metric, rows, options);
       if (!difference.ok()) continue;  // one class only: the metric does not exist there
       judged++;
       if (difference->judgement.verdict != Verdict::kWorse) continue;

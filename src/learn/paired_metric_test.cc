@@ -51,7 +51,10 @@ TEST(PairedMetric, ComparesEveryMetricOfItsTaskInItsDirection) {
     EXPECT_LE(difference->interval.low, difference->difference) << metric;
     EXPECT_GE(difference->interval.high, difference->difference) << metric;
     EXPECT_GT(difference->judgement.improvement, 0) << metric;
-    EXPECT_EQ(difference->judgement.verdict, stats::Verdict::kBetter) << metric;
+    // ece is a mean of absolute values: noise adds to it, so 3,000 rows may not tell.
+    const bool is_certain = metric != "ece";
+    EXPECT_GE(difference->judgement.verdict, is_certain ? stats::Verdict::kBetter : stats::Verdict::kInconclusive)
+        << metric;
     for (const bool is_first : {true, false}) {
       const auto alone = MeasureMetric(metric, is_first ? binary.first : binary.second);
       ASSERT_TRUE(alone.ok());

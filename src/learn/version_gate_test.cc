@@ -194,6 +194,19 @@ TEST_F(VersionGateTest, ClassesAreMatchedByValue) {
   EXPECT_EQ(report.rows + report.comparisons[0].rows_left_out, 150);
 }
 
+TEST_F(VersionGateTest, AVersionOfAModelWithAGateIsAChallengerUntilItPasses) {
+  const std::string model = std::string(kModel) + "    gate: {metric: pr_auc, margin: 0.01, clusters: carrier}\n";
+  const auto world = World(LateWhenLong(120), model);
+  ASSERT_TRUE(world->model().gate.has_value());
+  EXPECT_EQ(world->model().gate->metric, "pr_auc");
+  EXPECT_EQ(world->model().gate->clusters, "carrier");
+  EXPECT_EQ(Train(*world).aliases, (std::vector<std::string>{"challenger", "latest"}));
+  EXPECT_EQ(registry_->Resolve("late@champion").status().code(), base::Code::kNotFound);
+  const auto mistaken = testing_world::Load(std::string(kModel) + "    gate: {margin: 0.01, slices: {}}\n");
+  ASSERT_FALSE(mistaken.diagnostics.empty());
+  EXPECT_NE(mistaken.diagnostics[0].message.find("the model has none"), std::string::npos);
+}
+
 TEST_F(VersionGateTest, TheVerdictIsKeptWithTheVersion) {
   const auto world = World(LateWhenLong(150));
   const registry::Version version = Train(*world);
