@@ -55,8 +55,8 @@ void NoteLoad(Terminal& terminal, const operate::IngestReport& report) {
 
 Result<std::vector<operate::IngestReport>> LoadSources(const Invocation& invocation, const Project& project,
                                                        store::Lake& lake,
-                                                       const std::vector<const features::Source*>& sources,
-                                                       bool force, bool set_reference) {
+                                                       const std::vector<const features::Source*>& sources, bool force,
+                                                       bool set_reference) {
   Terminal& terminal = invocation.terminal;
   operate::IngestOptions options;
   options.project_directory = project.directory;

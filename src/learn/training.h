@@ -37,9 +37,9 @@ struct TrainedVersion {
   TrainingReport report;
 };
 
-// Registers a run and a version. The alias "latest" moves to it; of a model with a gate also "challenger" (what the gate
-// then says is version_gate.h), of one without "champion" if the model has none. Nothing is registered when training
-// fails or is cancelled, but the run, as failed.
+// Registers a run and a version. The alias "latest" moves to it; of a model with a gate also "challenger" (what the
+// gate then says is version_gate.h), of one without "champion" if the model has none. Nothing is registered when
+// training fails or is cancelled, but the run, as failed.
 base::Result<TrainedVersion> TrainModel(const ModelDefinition& model, const engine::FeaturePlan& plan,
                                         const Dataset& dataset, registry::Registry& registry,
                                         const TrainOptionsForModel& options);
